@@ -1,0 +1,77 @@
+"""Addresses: `module.a["x"].node_group.gpu[0]`, the name a resource instance has in plans, state and on the command line."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import total_ordering
+from typing import TypeAlias
+
+Key: TypeAlias = str | int | None
+
+_PART = re.compile(r'([A-Za-z_][\w-]*)(?:\[(?:(\d+)|("(?:[^"\\]|\\.)*"))\])?(?:\.|$)')
+
+
+def key_text(key: Key) -> str:
+    """An instance key in brackets: `[0]`, `["a"]`, or nothing."""
+    return "" if key is None else f"[{json.dumps(key, ensure_ascii=False)}]"
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A resource instance: the modules on the way (name and key of each), managed or data, type, name, key."""
+
+    type: str
+    name: str
+    key: Key = None
+    module: tuple[tuple[str, Key], ...] = ()
+    data: bool = False
+
+    def __str__(self) -> str:
+        return self.module_text + ("data." if self.data else "") + f"{self.type}.{self.name}{key_text(self.key)}"
+
+    @property
+    def module_text(self) -> str:
+        """The module path with its closing dot (`module.a[0].`), empty at the root."""
+        return "".join(f"module.{name}{key_text(key)}." for name, key in self.module)
+
+    @property
+    def resource(self) -> Address:
+        """The address without the instance key: the block itself."""
+        return self if self.key is None else Address(self.type, self.name, None, self.module, self.data)
+
+    def contains(self, other: Address) -> bool:
+        """Whether `other` is this instance, or an instance of the resource this address names."""
+        return self == other or (self.key is None and self == other.resource)
+
+    def _order(self) -> tuple[str, ...]:
+        steps = [*self.module, (self.type, None), (self.name, self.key)]
+        return tuple(f"{name}\0{key:012d}" if isinstance(key, int) else f"{name}\0{key or ''}" for name, key in steps)
+
+    def __lt__(self, other: Address) -> bool:
+        return self._order() < other._order()
+
+    @staticmethod
+    def parse(text: str) -> Address:
+        """The address in `text`. Raises ValueError, with a sentence, when it is none."""
+        parts: list[tuple[str, Key]] = []
+        at = 0
+        while at < len(text):
+            found = _PART.match(text, at)
+            if not found:
+                raise ValueError(f"{text!r} is not a resource address such as node_group.gpu or pvc.data[0]")
+            name, number, quoted = found.groups()
+            parts.append((name, int(number) if number else json.loads(quoted) if quoted else None))
+            at = found.end()
+        module: list[tuple[str, Key]] = []
+        while len(parts) > 3 and parts[0] == ("module", None):
+            module.append(parts[1])
+            parts = parts[2:]
+        data = len(parts) == 3 and parts[0] == ("data", None)
+        if data:
+            parts = parts[1:]
+        if len(parts) != 2 or parts[0][1] is not None or text.endswith("."):
+            raise ValueError(f"{text!r} is not a resource address such as node_group.gpu or pvc.data[0]")
+        return Address(parts[0][0], parts[1][0], parts[1][1], tuple(module), data)

@@ -1,0 +1,87 @@
+"""The values themselves. Primitives are Python's own: str (NFC), bool, int, Decimal (never integral, never float), None (null).
+
+Collections are the frozen classes below. `Unknown` stands for a value that is known only after an apply, with what is
+already known of it. `Marked` wraps a value with marks ("sensitive", "ephemeral"); marks may also sit inside collections.
+Beware: bool is an int in Python; test for bool first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from kfinfra.values.types import ANY, Type
+
+
+@dataclass(frozen=True, slots=True)
+class TupleValue:
+    """A tuple: what `[a, b]` gives."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectValue:
+    """An object: what `{a = 1}` gives. Keys keep no order (rendered sorted)."""
+
+    items: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceValue(ObjectValue):
+    """An object that is a whole resource: an attribute that wants a reference to that type takes it as one."""
+
+    resource_type: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListValue:
+    """A list of one element type."""
+
+    element: Type
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetValue:
+    """A set of one element type; `items` are sorted as Terraform sorts them, without duplicates."""
+
+    element: Type
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapValue:
+    """A map of one element type; iteration is by sorted key."""
+
+    element: Type
+    items: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value known only after apply: its type, and what is known of it already."""
+
+    type: Type = ANY
+    not_null: bool = False
+    prefix: str = ""
+    min_length: int = 0
+    max_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A value with marks; never nested directly in another Marked."""
+
+    value: Value
+    marks: frozenset[str]
+
+
+SENSITIVE, EPHEMERAL = "sensitive", "ephemeral"
+
+Value: TypeAlias = (
+    None | bool | int | Decimal | str | TupleValue | ObjectValue | ListValue | SetValue | MapValue | Unknown | Marked
+)
