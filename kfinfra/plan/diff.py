@@ -1,0 +1,164 @@
+"""The pure differ: desired against observed, by schema, to a Change. It never learns where either came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kfinfra.model.plain import UNKNOWN, Attributes, Path, Plain, at_path
+from kfinfra.model.resource import Desired, Resource
+from kfinfra.model.schema import Attribute, BlockType, ResourceType, Shape
+from kfinfra.plan.change import Action, Change, Difference
+from kfinfra.plan.merge import planned, same
+
+
+def schema_attributes(schema: ResourceType) -> Mapping[str, Attribute]:
+    """The type's attributes with its blocks as nested ones: a labelled block is a map, another one an object."""
+    return {**schema.attributes, **{name: block_attribute(block) for name, block in schema.blocks.items()}}
+
+
+def block_attribute(block: BlockType) -> Attribute:
+    """A block seen as the attribute it becomes."""
+    inside = {**block.attributes, **{name: block_attribute(b) for name, b in block.blocks.items()}}
+    return Attribute(fields=inside, shape=Shape.MAP if block.labels else Shape.OBJECT)
+
+
+def diff(
+    desired: Desired | None,
+    observed: Resource | None,
+    schema: ResourceType,
+    provider: str,
+    *,
+    forced: str = "",
+    reason: str = "",
+) -> Change:
+    """The change from `observed` (None: nothing there) to `desired` (None: to be gone).
+
+    `forced` is a reason to replace whatever the attributes say (`replace_because_tainted`, `replace_by_request`);
+    `reason` one for a deletion. Dependencies and details are filled in by the planner.
+    """
+    if desired is None:
+        if observed is None:
+            raise ValueError("a change needs a desired or an observed resource")
+        return Change(observed.address, Action.DELETE, provider, observed.attributes, None,
+                      sensitive=observed.sensitive, reason=reason)  # fmt: skip
+    attributes = schema_attributes(schema)
+    before = observed.attributes if observed else None
+    after = _after(attributes, desired, before)
+    secrets = _changed_secrets(desired.resource, observed)
+    found = () if before is None else tuple(_differences(attributes, schema, before, after))
+    action = _action(desired, before, found, secrets, forced)
+    if action in (Action.UPDATE, Action.REPLACE, Action.CREATE_THEN_DELETE) and before is not None:
+        after = _forget_computed(attributes, desired, after, replace=action is not Action.UPDATE)
+        found = tuple(_differences(attributes, schema, before, after))
+    sensitive = desired.resource.sensitive | (observed.sensitive if observed else frozenset())
+    why = forced if action.replaces and forced else "replace_because_cannot_update" if action.replaces else ""
+    return Change(desired.address, action, provider, before, after, found, sensitive, secrets, why,
+                  desired.depends_on, (), desired.span)  # fmt: skip
+
+
+def drift(recorded: Resource, observed: Resource | None, schema: ResourceType, provider: str) -> Change | None:
+    """What changed outside kfinfra since `recorded`, or None."""
+    if observed is None:
+        return Change(recorded.address, Action.DELETE, provider, recorded.attributes, None, sensitive=recorded.sensitive)
+    attributes = {n: a for n, a in schema_attributes(schema).items() if not (a.volatile or a.initial_only)}
+    found = tuple(
+        d for d in _differences(attributes, schema, recorded.attributes, observed.attributes)
+        if not _initial_only(attributes, d.path)
+    )  # fmt: skip
+    secrets = tuple(n for n in observed.write_only if recorded.write_only.get(n) != observed.write_only[n])
+    if not found and not secrets:
+        return None
+    return Change(recorded.address, Action.UPDATE, provider, recorded.attributes, observed.attributes, found,
+                  recorded.sensitive | observed.sensitive, secrets)  # fmt: skip
+
+
+def _after(attributes: Mapping[str, Attribute], desired: Desired, before: Attributes | None) -> dict[str, Plain]:
+    written = desired.resource.attributes
+    out: dict[str, Plain] = {}
+    for name, attribute in attributes.items():
+        if attribute.write_only:
+            continue
+        old = before.get(name) if before is not None else None
+        value = planned(attribute, written.get(name), old, before is not None)
+        out[name] = _keep_ignored((name,), value, old, desired) if before is not None else value
+    return out
+
+
+def _keep_ignored(path: Path, value: Plain, old: Plain, desired: Desired) -> Plain:
+    for ignored in desired.lifecycle.ignore_changes:
+        if ignored == ("*",) or ignored == path:
+            return old
+        if ignored[: len(path)] == path and isinstance(value, dict):
+            value = _replaced(value, ignored[len(path) :], at_path(old, ignored[len(path) :]))
+    return value
+
+
+def _replaced(value: Plain, path: Path, new: Plain) -> Plain:
+    if not path:
+        return new
+    if not isinstance(value, dict) or not isinstance(path[0], str):
+        return value
+    return {**value, path[0]: _replaced(value.get(path[0]), path[1:], new)}
+
+
+def _changed_secrets(wanted: Resource, observed: Resource | None) -> tuple[str, ...]:
+    if observed is None:
+        return tuple(sorted(wanted.write_only))
+    names = wanted.write_only.keys() | observed.write_only.keys()
+    return tuple(sorted(n for n in names if wanted.write_only.get(n) != observed.write_only.get(n)))
+
+
+def _action(
+    desired: Desired, before: Attributes | None, found: tuple[Difference, ...], secrets: tuple[str, ...], forced: str
+) -> Action:
+    if before is None:
+        return Action.CREATE
+    if forced or any(d.replaces for d in found):
+        return Action.CREATE_THEN_DELETE if desired.lifecycle.create_before_destroy else Action.REPLACE
+    return Action.UPDATE if found or secrets else Action.NOOP
+
+
+def _forget_computed(
+    attributes: Mapping[str, Attribute], desired: Desired, after: dict[str, Plain], *, replace: bool
+) -> dict[str, Plain]:
+    """Computed values that the change will make anew are not known in the plan."""
+    written = desired.resource.attributes
+    return {
+        name: UNKNOWN
+        if (a := attributes[name]).computed and written.get(name) is None and (replace or a.volatile or a.recomputed)
+        else value
+        for name, value in after.items()
+    }
+
+
+def _differences(
+    attributes: Mapping[str, Attribute], schema: ResourceType, before: Attributes, after: Attributes
+) -> Iterator[Difference]:
+    for name, attribute in attributes.items():
+        old, new = before.get(name), after.get(name)
+        if attribute.write_only or (attribute.volatile and new is not UNKNOWN) or same(attribute, old, new):
+            continue
+        yield from _inside((name,), attribute, old, new, name in schema.identity)
+
+
+def _inside(path: Path, attribute: Attribute, old: Plain, new: Plain, replaces: bool) -> Iterator[Difference]:
+    """The differences within one attribute: by field where it is an object, whole otherwise."""
+    if attribute.fields is not None and attribute.shape is Shape.OBJECT and isinstance(old, dict) and isinstance(new, dict):
+        for name, inner in attribute.fields.items():
+            if not same(inner, old.get(name), new.get(name)):
+                yield from _inside((*path, name), inner, old.get(name), new.get(name), replaces or attribute.replaces is True)
+        return
+    rule = attribute.replaces
+    forced = not attribute.volatile and (rule(old, new) if callable(rule) and new is not UNKNOWN else bool(rule))
+    yield Difference(path, old, new, replaces or forced)
+
+
+def _initial_only(attributes: Mapping[str, Attribute], path: Path) -> bool:
+    level: Mapping[str, Attribute] | None = attributes
+    for step in path:
+        if level is None or not isinstance(step, str) or step not in level:
+            return False
+        if level[step].initial_only or level[step].volatile:
+            return True
+        level = level[step].fields
+    return False

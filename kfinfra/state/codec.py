@@ -1,0 +1,72 @@
+"""State to bytes and back: JSON, one document, sorted, so that two equal states are equal bytes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from kfinfra.diag import Diagnostic, DiagnosticError, error
+from kfinfra.model.address import Address
+from kfinfra.state.document import OutputState, ResourceState, State
+
+VERSION = 1
+
+
+def encode(state: State) -> bytes:
+    """The state as UTF-8 JSON."""
+    document = {
+        "version": VERSION,
+        "lineage": state.lineage,
+        "serial": state.serial,
+        "digest_key": state.digest_key,
+        "resources": [encode_resource(r) for _, r in sorted(state.resources.items())],
+        "outputs": {n: {"value": o.value, "sensitive": o.sensitive} for n, o in sorted(state.outputs.items())},
+    }
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+
+def decode(data: bytes, name: str) -> State:
+    """The state in `data`; `name` is shown when it is none. Raises DiagnosticError for damaged or newer state."""
+    try:
+        document = json.loads(data)
+        version = document["version"]
+        if version != VERSION:
+            raise DiagnosticError(_unreadable(name, f"It has version {version}; this kfinfra reads version {VERSION}."))
+        resources = [decode_resource(r) for r in document["resources"]]
+        outputs = {n: OutputState(o["value"], o["sensitive"]) for n, o in document["outputs"].items()}
+        return State(document["lineage"], document["digest_key"], document["serial"],
+                     {r.address: r for r in resources}, outputs)  # fmt: skip
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise DiagnosticError(_unreadable(name, f"It is damaged: {type(problem).__name__}: {problem}.")) from problem
+
+
+def _unreadable(name: str, why: str) -> Diagnostic:
+    return error("State cannot be read", f"{name} is not a state that this kfinfra can read. {why}",
+                 hint="the previous state is kept beside it with the ending .backup; nothing was changed")  # fmt: skip
+
+
+def encode_resource(r: ResourceState) -> dict[str, Any]:
+    """One resource as JSON data."""
+    out: dict[str, Any] = {"address": str(r.address), "provider": r.provider, "schema_version": r.schema_version}
+    out["attributes"] = dict(r.attributes)
+    out["dependencies"] = sorted(map(str, r.dependencies))
+    out["sensitive"] = sorted((list(p) for p in r.sensitive), key=str)
+    out["write_only"] = dict(r.write_only)
+    out["tainted"] = r.tainted
+    out["create_before_destroy"] = r.create_before_destroy
+    return out
+
+
+def decode_resource(d: dict[str, Any]) -> ResourceState:
+    """One resource from JSON data. Raises KeyError, TypeError or ValueError where it is none."""
+    return ResourceState(
+        Address.parse(d["address"]),
+        d["provider"],
+        d["attributes"],
+        frozenset(Address.parse(a) for a in d["dependencies"]),
+        frozenset(tuple(p) for p in d["sensitive"]),
+        d["write_only"],
+        d["schema_version"],
+        d["tainted"],
+        d["create_before_destroy"],
+    )

@@ -1,0 +1,119 @@
+"""The journal: an intent before each operation that changes the world, outcomes after. One JSON line each, append only.
+
+At the end of a command the outcomes are folded into the state and the journal is emptied. A torn last line (a crash
+while writing) is dropped: what it would have said never began.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from kfinfra.diag import DiagnosticError, error
+from kfinfra.model.address import Address
+from kfinfra.model.plain import Attributes
+from kfinfra.state.codec import decode_resource, encode_resource
+from kfinfra.state.document import ResourceState, State
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """About to act: what, on which object (its identifying attributes), with which token, for which desired digest."""
+
+    address: Address
+    action: str
+    identity: Attributes
+    provider: str
+    token: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is true now: the resource as it is (`final` False: a checkpoint within its operation), or None: gone."""
+
+    address: Address
+    resource: ResourceState | None
+    final: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The operation ended without success, and the provider said so: nothing is in flight any more."""
+
+    address: Address
+
+
+Record: TypeAlias = Intent | Outcome | Failure
+
+
+def encode_record(record: Record) -> bytes:
+    """One line of the journal."""
+    match record:
+        case Intent(address, action, identity, provider, token, digest):
+            body: dict[str, object] = {"intent": str(address), "action": action, "identity": dict(identity),
+                                       "provider": provider, "token": token, "digest": digest}  # fmt: skip
+        case Outcome(address, resource, final):
+            body = {"outcome": str(address), "final": final, "resource": encode_resource(resource) if resource else None}
+        case Failure(address):
+            body = {"failure": str(address)}
+    return json.dumps(body, sort_keys=True).encode() + b"\n"
+
+
+def decode_records(data: bytes, name: str) -> list[Record]:
+    """The records in `data`. Raises DiagnosticError for a damaged line that is not the last."""
+    lines = data.split(b"\n")
+    records: list[Record] = []
+    for number, line in enumerate(lines):
+        if not line:
+            continue
+        try:
+            records.append(_decode(json.loads(line)))
+        except (ValueError, KeyError, TypeError) as problem:
+            if number == len(lines) - 1:
+                break
+            raise DiagnosticError(
+                error(
+                    "Journal cannot be read",
+                    f"{name}, line {number + 1}, is damaged: {problem}.",
+                    hint="keep a copy of it and of the state before you do anything else",
+                )  # fmt: skip
+            ) from problem
+    return records
+
+
+def _decode(d: dict[str, object]) -> Record:
+    if "intent" in d:
+        identity = d["identity"]
+        if not isinstance(identity, dict):
+            raise TypeError("identity is no object")
+        return Intent(Address.parse(str(d["intent"])), str(d["action"]), identity, str(d["provider"]),
+                      str(d["token"]), str(d["digest"]))  # fmt: skip
+    if "failure" in d:
+        return Failure(Address.parse(str(d["failure"])))
+    resource = d["resource"]
+    if resource is not None and not isinstance(resource, dict):
+        raise TypeError("resource is no object")
+    return Outcome(Address.parse(str(d["outcome"])), decode_resource(resource) if resource else None, bool(d["final"]))
+
+
+def fold(state: State, records: Iterable[Record]) -> tuple[State, tuple[Intent, ...]]:
+    """The state with all outcomes in it, and the intents that have neither outcome nor failure: these are open."""
+    resources = dict(state.resources)
+    open_intents: dict[Address, Intent] = {}
+    for record in records:
+        match record:
+            case Intent():
+                open_intents[record.address] = record
+            case Failure(address):
+                open_intents.pop(address, None)
+            case Outcome(address, resource, final):
+                if resource is None:
+                    resources.pop(address, None)
+                else:
+                    resources[address] = resource
+                if final:
+                    open_intents.pop(address, None)
+    return State(state.lineage, state.digest_key, state.serial, resources, state.outputs), tuple(open_intents.values())

@@ -1,0 +1,34 @@
+"""The port that every state backend implements: read, lock, journal, replace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from kfinfra.state.document import State
+from kfinfra.state.journal import Record
+
+
+class StateStore(Protocol):
+    """Where state and journal lie. All methods raise DiagnosticError for what a user can mend."""
+
+    def read(self) -> State | None:
+        """The state, or None where there is none yet."""
+        ...
+
+    def read_journal(self) -> Sequence[Record]:
+        """The journal's records, empty where it is empty."""
+        ...
+
+    def lock(self, operation: str, timeout: float) -> AbstractContextManager[None]:
+        """Holds the lock; waits up to `timeout` seconds. Raises DiagnosticError with the holder's details."""
+        ...
+
+    def append(self, record: Record) -> None:
+        """Makes a journal record durable before it returns. Called from several threads."""
+        ...
+
+    def write(self, state: State) -> None:
+        """Replaces the state atomically (the old one is kept as a backup) and then empties the journal."""
+        ...

@@ -1,0 +1,141 @@
+"""State in a local file: atomic replacement, an fsynced journal beside it, and a flock with the holder's details."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from kfinfra.diag import Diagnostic, DiagnosticError, error
+from kfinfra.state.codec import decode, encode
+from kfinfra.state.document import State
+from kfinfra.state.journal import Record, decode_records, encode_record
+
+
+class LocalStore:
+    """State at `path`; `path.journal`, `path.lock` and `path.backup` beside it. Files are 0600."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._journal = path.with_name(path.name + ".journal")
+        self._lock_path = path.with_name(path.name + ".lock")
+        self._mutex = threading.Lock()
+
+    def read(self) -> State | None:
+        """The state, or None where the file does not exist."""
+        try:
+            return decode(self._path.read_bytes(), str(self._path))
+        except FileNotFoundError:
+            return None
+        except OSError as problem:
+            raise _failed("read", self._path, problem) from problem
+
+    def read_journal(self) -> Sequence[Record]:
+        """The journal's records."""
+        try:
+            return decode_records(self._journal.read_bytes(), str(self._journal))
+        except FileNotFoundError:
+            return ()
+        except OSError as problem:
+            raise _failed("read", self._journal, problem) from problem
+
+    def append(self, record: Record) -> None:
+        """Writes one line and waits until it is on the disk."""
+        try:
+            with self._mutex, _open(self._journal, os.O_APPEND) as descriptor:
+                os.write(descriptor, encode_record(record))
+                os.fdatasync(descriptor)
+        except OSError as problem:
+            raise _failed("write", self._journal, problem) from problem
+
+    def write(self, state: State) -> None:
+        """Writes a new file, makes it durable, renames it over the old one, then empties the journal."""
+        fresh = self._path.with_name(self._path.name + ".new")
+        try:
+            with _open(fresh, os.O_TRUNC) as descriptor:
+                _write_all(descriptor, encode(state))
+                os.fsync(descriptor)
+            if self._path.exists():
+                backup = self._path.with_name(self._path.name + ".backup")
+                backup.unlink(missing_ok=True)
+                os.link(self._path, backup)
+            os.replace(fresh, self._path)
+            _sync_folder(self._path.parent)
+            self._journal.unlink(missing_ok=True)
+        except OSError as problem:
+            raise _failed("write", self._path, problem) from problem
+
+    @contextmanager
+    def lock(self, operation: str, timeout: float) -> Iterator[None]:
+        """Holds an exclusive flock; the operating system releases it when the process ends, however it ends."""
+        try:
+            with _open(self._lock_path, 0) as descriptor:
+                self._acquire(descriptor, timeout)
+                who = {"operation": operation, "pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, json.dumps(who).encode(), 0)
+                try:
+                    yield
+                finally:
+                    os.ftruncate(descriptor, 0)
+        except OSError as problem:
+            raise _failed("lock", self._lock_path, problem) from problem
+
+    def _acquire(self, descriptor: int, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise DiagnosticError(self._held(descriptor)) from None
+                time.sleep(0.2)
+
+    def _held(self, descriptor: int) -> Diagnostic:
+        try:
+            who = json.loads(os.pread(descriptor, 4096, 0))
+            holder = f"{who['operation']} (process {who['pid']} on {who['host']}, since {time.ctime(who['since'])})"
+        except (ValueError, KeyError):
+            holder = "another command"
+        return error("State is locked", f"{self._path} is in use by {holder}.", hint="wait for it, or use -lock-timeout=60s")
+
+
+@contextmanager
+def _open(path: Path, flags: int) -> Iterator[int]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | flags, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _failed(verb: str, path: Path, problem: OSError) -> DiagnosticError:
+    return DiagnosticError(
+        error(
+            f"Cannot {verb} the state",
+            f"{path}: {problem.strerror or problem}.",
+            hint="check the folder's permissions and the free space on its disk",
+        )  # fmt: skip
+    )
