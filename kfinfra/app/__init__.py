@@ -1,0 +1,1 @@
+"""The use cases, one a file. `wiring` alone joins ports to adapters."""

@@ -1,0 +1,35 @@
+"""What a command was asked to do, already parsed: no click here, no environment reading beyond what is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kfinfra.plan.change import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """Where a command works: the root module's folder, the environment, whether against the sandbox."""
+
+    root: Path
+    env: Mapping[str, str]
+    sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """Flags of plan, apply and destroy. `variables` are `-var` texts (name, HCL text or string), in order with var files.
+
+    `var_inputs` holds ("var", "name=value") and ("file", "path") in the order of the command line.
+    """
+
+    mode: Mode = Mode.NORMAL
+    var_inputs: tuple[tuple[str, str], ...] = ()
+    targets: tuple[str, ...] = ()
+    replace: tuple[str, ...] = ()
+    refresh: bool = True
+    parallelism: int = 10
+    lock: bool = True
+    lock_timeout: float = 0.0
