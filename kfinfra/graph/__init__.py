@@ -1,0 +1,5 @@
+"""Orders and cycles over plain dependency maps. No threads, no knowledge of what the nodes are."""
+
+from kfinfra.graph.order import CycleError, topological
+
+__all__ = ["CycleError", "topological"]

@@ -40,7 +40,7 @@ def diff(
         if observed is None:
             raise ValueError("a change needs a desired or an observed resource")
         return Change(observed.address, Action.DELETE, provider, observed.attributes, None,
-                      sensitive=observed.sensitive, reason=reason)  # fmt: skip
+                      sensitive=observed.sensitive, reason=reason)
     attributes = schema_attributes(schema)
     before = observed.attributes if observed else None
     after = _after(attributes, desired, before)
@@ -53,7 +53,7 @@ def diff(
     sensitive = desired.resource.sensitive | (observed.sensitive if observed else frozenset())
     why = forced if action.replaces and forced else "replace_because_cannot_update" if action.replaces else ""
     return Change(desired.address, action, provider, before, after, found, sensitive, secrets, why,
-                  desired.depends_on, (), desired.span)  # fmt: skip
+                  desired.depends_on, (), desired.span)
 
 
 def drift(recorded: Resource, observed: Resource | None, schema: ResourceType, provider: str) -> Change | None:
@@ -64,12 +64,12 @@ def drift(recorded: Resource, observed: Resource | None, schema: ResourceType, p
     found = tuple(
         d for d in _differences(attributes, schema, recorded.attributes, observed.attributes)
         if not _initial_only(attributes, d.path)
-    )  # fmt: skip
+    )
     secrets = tuple(n for n in observed.write_only if recorded.write_only.get(n) != observed.write_only[n])
     if not found and not secrets:
         return None
     return Change(recorded.address, Action.UPDATE, provider, recorded.attributes, observed.attributes, found,
-                  recorded.sensitive | observed.sensitive, secrets)  # fmt: skip
+                  recorded.sensitive | observed.sensitive, secrets)
 
 
 def _after(attributes: Mapping[str, Attribute], desired: Desired, before: Attributes | None) -> dict[str, Plain]:

@@ -54,7 +54,7 @@ def encode_record(record: Record) -> bytes:
     match record:
         case Intent(address, action, identity, provider, token, digest):
             body: dict[str, object] = {"intent": str(address), "action": action, "identity": dict(identity),
-                                       "provider": provider, "token": token, "digest": digest}  # fmt: skip
+                                       "provider": provider, "token": token, "digest": digest}
         case Outcome(address, resource, final):
             body = {"outcome": str(address), "final": final, "resource": encode_resource(resource) if resource else None}
         case Failure(address):
@@ -79,7 +79,7 @@ def decode_records(data: bytes, name: str) -> list[Record]:
                     "Journal cannot be read",
                     f"{name}, line {number + 1}, is damaged: {problem}.",
                     hint="keep a copy of it and of the state before you do anything else",
-                )  # fmt: skip
+                )
             ) from problem
     return records
 
@@ -90,7 +90,7 @@ def _decode(d: dict[str, object]) -> Record:
         if not isinstance(identity, dict):
             raise TypeError("identity is no object")
         return Intent(Address.parse(str(d["intent"])), str(d["action"]), identity, str(d["provider"]),
-                      str(d["token"]), str(d["digest"]))  # fmt: skip
+                      str(d["token"]), str(d["digest"]))
     if "failure" in d:
         return Failure(Address.parse(str(d["failure"])))
     resource = d["resource"]

@@ -137,5 +137,5 @@ def _failed(verb: str, path: Path, problem: OSError) -> DiagnosticError:
             f"Cannot {verb} the state",
             f"{path}: {problem.strerror or problem}.",
             hint="check the folder's permissions and the free space on its disk",
-        )  # fmt: skip
+        )
     )

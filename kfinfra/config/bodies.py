@@ -1,0 +1,163 @@
+"""A resource's or provider's body to plain attributes: evaluated, conformed, with the place of every part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from kfinfra.config.conform import Findings, conform_fields
+from kfinfra.config.module import Declared
+from kfinfra.diag import Diagnostic, DiagnosticError, Span, did_you_mean, error, warning
+from kfinfra.hcl.evaluate import Scope, evaluate
+from kfinfra.hcl.nodes import Block, Expr, ObjectExpr, Template, Text, TupleExpr
+from kfinfra.model.plain import Path, Plain
+from kfinfra.model.schema import Attribute, BlockType, Problem
+from kfinfra.values.data import Value
+
+
+@dataclass
+class Decoded:
+    """A body's attributes, and what belongs to them."""
+
+    attributes: dict[str, Plain]
+    sensitive: frozenset[Path]
+    spans: dict[Path, Span]
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def decode_body(
+    declared: Declared,
+    attributes: Mapping[str, Attribute],
+    blocks: Mapping[str, BlockType],
+    scope: Scope,
+    skip: frozenset[str] = frozenset(),
+) -> Decoded:
+    """The body of `declared` against a schema; `skip` are names (meta-arguments) that are handled elsewhere."""
+    found, spans, errors = Findings(), {}, list[Diagnostic]()
+    plain = _body(declared, attributes, blocks, scope, (), skip, found, spans, errors)
+    errors.extend(_diagnostic(p, spans, declared.span) for p in found.problems)
+    return Decoded(plain, frozenset(found.sensitive), spans, errors)
+
+
+def problem_diagnostics(problems: Iterator[Problem], spans: Mapping[Path, Span], fallback: Span) -> list[Diagnostic]:
+    """Problems at paths as diagnostics at places."""
+    return [_diagnostic(p, spans, fallback) for p in problems]
+
+
+def _diagnostic(problem: Problem, spans: Mapping[Path, Span], fallback: Span) -> Diagnostic:
+    span = next((spans[problem.path[:n]] for n in range(len(problem.path), 0, -1) if problem.path[:n] in spans), fallback)
+    if problem.warning:
+        return warning(problem.summary, problem.detail, span, hint=problem.hint)
+    return error(problem.summary, problem.detail, span, hint=problem.hint)
+
+
+def _body(
+    declared: Declared,
+    attributes: Mapping[str, Attribute],
+    blocks: Mapping[str, BlockType],
+    scope: Scope,
+    path: Path,
+    skip: frozenset[str],
+    found: Findings,
+    spans: dict[Path, Span],
+    errors: list[Diagnostic],
+) -> dict[str, Plain]:
+    values: dict[str, Value] = {}
+    for written in declared.block.body.attributes:
+        if written.name in skip:
+            continue
+        spans[(*path, written.name)] = declared.expr_span(written.expr)
+        if written.name not in attributes:
+            errors.append(_unknown_name(written.name, declared, declared.name_span(written), attributes, blocks))
+            continue
+        spans.update(_places(written.expr, (*path, written.name), declared))
+        try:
+            values[written.name] = evaluate(written.expr, scope, declared.source)
+        except DiagnosticError as problem:
+            errors.extend(problem.diagnostics)
+            values[written.name] = None
+            attributes = {n: a for n, a in attributes.items() if n != written.name}
+            values.pop(written.name)
+    plain = conform_fields(values, attributes, path, found)
+    for name, block_type in blocks.items():
+        plain[name] = {} if block_type.labels else None
+    for block in declared.block.body.blocks:
+        if block.type not in skip:
+            _inner(declared.inner(block), attributes, blocks, scope, path, found, spans, errors, plain)
+    return plain
+
+
+def _inner(
+    declared: Declared,
+    attributes: Mapping[str, Attribute],
+    blocks: Mapping[str, BlockType],
+    scope: Scope,
+    path: Path,
+    found: Findings,
+    spans: dict[Path, Span],
+    errors: list[Diagnostic],
+    plain: dict[str, Plain],
+) -> None:
+    kind, labels = declared.block.type, declared.labels()
+    if kind not in blocks:
+        errors.append(_unknown_block(declared.block, declared, attributes, blocks))
+        return
+    block_type = blocks[kind]
+    if len(labels) != len(block_type.labels):
+        detail = f'A "{kind}" block takes {len(block_type.labels)} label(s), this one has {len(labels)}.'
+        errors.append(error("Wrong number of labels", detail, declared.span))
+        return
+    here = (*path, kind, *labels)
+    table = plain[kind]
+    if here in spans:
+        errors.append(error("Duplicate block", f"This block was already written at {spans[here]}.", declared.span))
+        return
+    spans[here] = declared.span
+    inside = _body(declared, block_type.attributes, block_type.blocks, scope, here, frozenset(), found, spans, errors)
+    if isinstance(table, dict) and labels:
+        table[labels[0]] = inside
+    else:
+        plain[kind] = inside
+
+
+def _unknown_name(
+    name: str, declared: Declared, span: Span, attributes: Mapping[str, Attribute], blocks: Mapping[str, BlockType]
+) -> Diagnostic:
+    if name in blocks:
+        return error("Unsupported argument", f'"{name}" is a block here.', span, hint=f"write: {name} {{ … }}, without the =")
+    detail = f'An argument named "{name}" is not expected here.{did_you_mean(name, [*attributes, *blocks])}'
+    return error("Unsupported argument", detail, span)
+
+
+def _unknown_block(
+    block: Block, declared: Declared, attributes: Mapping[str, Attribute], blocks: Mapping[str, BlockType]
+) -> Diagnostic:
+    if block.type in attributes:
+        return error(
+            "Unsupported block type", f'"{block.type}" is an argument here.', declared.span, hint=f"write: {block.type} = {{ … }}"
+        )
+    detail = f'Blocks of type "{block.type}" are not expected here.{did_you_mean(block.type, [*blocks, *attributes])}'
+    return error("Unsupported block type", detail, declared.span)
+
+
+def _places(expr: Expr, path: Path, declared: Declared) -> Iterator[tuple[Path, Span]]:
+    """The place of each part that is written out: object values by key, tuple elements by index."""
+    match expr:
+        case TupleExpr(items=items):
+            for index, item in enumerate(items):
+                yield (*path, index), declared.expr_span(item)
+                yield from _places(item, (*path, index), declared)
+        case ObjectExpr(items=entries):
+            for entry in entries:
+                key = entry.bare if entry.bare is not None else _literal_key(entry.key)
+                if key is not None:
+                    yield (*path, key), declared.expr_span(entry.value)
+                    yield from _places(entry.value, (*path, key), declared)
+
+
+def _literal_key(expr: Expr) -> str | None:
+    match expr:
+        case Template(parts=(Text(value=text),)):
+            return text
+        case _:
+            return None

@@ -1,0 +1,157 @@
+"""A written value against its attribute's schema: converted, references taken, problems found at their paths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from kfinfra.diag import did_you_mean
+from kfinfra.model.plain import UNKNOWN, Path, Plain, is_known, path_text
+from kfinfra.model.schema import Attribute, Problem, Ref, Shape
+from kfinfra.values.codec import to_data
+from kfinfra.values.convert import ConversionError, convert, type_of
+from kfinfra.values.data import (
+    SENSITIVE,
+    ListValue,
+    MapValue,
+    Marked,
+    ObjectValue,
+    ResourceValue,
+    SetValue,
+    TupleValue,
+    Unknown,
+    Value,
+)
+from kfinfra.values.types import ANY, STRING, ListType, SetType, type_name
+
+
+@dataclass
+class Findings:
+    """What is found on the way: problems, and which paths are sensitive."""
+
+    problems: list[Problem] = field(default_factory=list)
+    sensitive: set[Path] = field(default_factory=set)
+
+    def problem(self, path: Path, summary: str, detail: str, hint: str = "") -> None:
+        """Adds a problem."""
+        self.problems.append(Problem(path, summary, detail, hint))
+
+
+def conform(value: Value, attribute: Attribute, path: Path, found: Findings) -> Plain:
+    """The plain value of `value` as `attribute` wants it; what is wrong with it goes to `found`."""
+    if isinstance(value, Marked):
+        if SENSITIVE in value.marks:
+            found.sensitive.add(path)
+        value = value.value
+    if value is None:
+        return _absent(attribute, path, found)
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    if attribute.ref is not None:
+        plain = _reference(value, attribute, attribute.ref, path, found)
+    elif attribute.fields is not None:
+        plain = _nested(value, attribute, path, found)
+    else:
+        plain = _converted(value, attribute, path, found)
+    if attribute.check is not None and is_known(plain) and plain is not None:
+        found.problems.extend(replace(p, path=(*path, *p.path)) for p in attribute.check(plain))
+    return plain
+
+
+def _absent(attribute: Attribute, path: Path, found: Findings) -> Plain:
+    if attribute.required:
+        found.problem(path, "Missing required argument", f'The argument "{path_text(path)}" is required, but it is null.')
+    return attribute.default
+
+
+def _converted(value: Value, attribute: Attribute, path: Path, found: Findings) -> Plain:
+    try:
+        data, sensitive = to_data(convert(value, attribute.type), UNKNOWN)
+    except ConversionError as problem:
+        inside = (*path, *problem.path)
+        found.problem(
+            inside,
+            "Incorrect attribute value type",
+            f'Inappropriate value for attribute "{path_text(path)}": {problem.message}.',
+        )
+        return None
+    found.sensitive.update((*path, *p) for p in sensitive)
+    return data  # type: ignore[no-any-return,unused-ignore]
+
+
+def _reference(value: Value, attribute: Attribute, ref: Ref, path: Path, found: Findings) -> Plain:
+    if isinstance(value, TupleValue | ListValue | SetValue) and (attribute.type == ANY or _is_list(attribute)):
+        inner = replace(attribute, type=STRING, shape=Shape.OBJECT, check=None)
+        return [conform(v, inner, (*path, i), found) for i, v in enumerate(value.items)]
+    if isinstance(value, ResourceValue) and value.resource_type in ref.types:
+        return _taken(value, ref, path, found)
+    if ref.text and isinstance(ref.take, str) and isinstance(value, str):
+        return value
+    wanted = " or ".join(f"{t}.NAME" for t in ref.types)
+    given = f"{value.resource_type} {value.address}" if isinstance(value, ResourceValue) else type_name(type_of(value))
+    also = ", or its name" if ref.text else ""
+    found.problem(
+        path,
+        "Wrong kind of reference",
+        f'"{path_text(path)}" takes a {" or ".join(ref.types)}{also}; this is a {given}.',
+        f"write {wanted}",
+    )
+    return None
+
+
+def _is_list(attribute: Attribute) -> bool:
+    return isinstance(attribute.type, ListType | SetType) or attribute.shape in (Shape.LIST, Shape.SET)
+
+
+def _taken(value: ResourceValue, ref: Ref, path: Path, found: Findings) -> Plain:
+    names = (ref.take,) if isinstance(ref.take, str) else ref.take
+    out: dict[str, Plain] = {}
+    for name in names:
+        data, sensitive = to_data(value.items.get(name), UNKNOWN)
+        out[name] = data
+        if sensitive:
+            found.sensitive.add(path)
+    return out[ref.take] if isinstance(ref.take, str) else out
+
+
+def _nested(value: Value, attribute: Attribute, path: Path, found: Findings) -> Plain:
+    fields = attribute.fields or {}
+    match attribute.shape, value:
+        case Shape.OBJECT, ObjectValue(items) | MapValue(items=items):
+            return conform_fields(items, fields, path, found)
+        case Shape.MAP, ObjectValue(items) | MapValue(items=items):
+            inner = replace(attribute, shape=Shape.OBJECT, check=None)
+            return {key: conform(v, inner, (*path, key), found) for key, v in items.items()}
+        case Shape.LIST | Shape.SET, TupleValue(things) | ListValue(items=things) | SetValue(items=things):
+            inner = replace(attribute, shape=Shape.OBJECT, check=None)
+            return [conform(v, inner, (*path, i), found) for i, v in enumerate(things)]
+        case _:
+            wanted = {"object": "an object", "map": "a map of objects"}.get(attribute.shape.value, "a list of objects")
+            found.problem(
+                path,
+                "Incorrect attribute value type",
+                f'Inappropriate value for attribute "{path_text(path)}": {wanted} required, not {type_name(type_of(value))}.',
+            )
+            return None
+
+
+def conform_fields(items: Mapping[str, Value], fields: Mapping[str, Attribute], path: Path, found: Findings) -> dict[str, Plain]:
+    """An object's attributes against the schema of each; unknown names are problems."""
+    for name in items:
+        if name not in fields:
+            inside = f' in "{path_text(path)}"' if path else ""
+            detail = f'An argument named "{name}" is not expected{inside}.{did_you_mean(name, fields)}'
+            found.problem((*path, name), "Unsupported argument", detail)
+        elif fields[name].computed and not fields[name].settable and items[name] is not None:
+            found.problem((*path, name), "Read-only argument", f'"{name}" is set by the server and cannot be written.')
+    return {
+        name: conform(items[name], a, (*path, name), found) if name in items else _missing(name, a, path, found)
+        for name, a in fields.items()
+    }
+
+
+def _missing(name: str, attribute: Attribute, path: Path, found: Findings) -> Plain:
+    if attribute.required:
+        where = f' in "{path_text(path)}"' if path else ""
+        found.problem(path, "Missing required argument", f'The argument "{name}" is required{where}, but is not written.')
+    return attribute.default

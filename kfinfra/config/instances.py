@@ -1,0 +1,243 @@
+"""A resource block to its instances: count and for_each, meta-arguments, and each instance's desired attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kfinfra.config.bodies import Decoded, decode_body, problem_diagnostics
+from kfinfra.config.constants import constant_bool
+from kfinfra.config.durations import seconds
+from kfinfra.config.evaluation import Evaluation
+from kfinfra.config.module import Declared
+from kfinfra.diag import Diagnostic, DiagnosticError, Severity, did_you_mean, error
+from kfinfra.hcl.nodes import Attr, Expr, Index, Traversal, TupleExpr
+from kfinfra.model.address import Address, Key
+from kfinfra.model.plain import Path, Plain
+from kfinfra.model.resource import Desired, Lifecycle, Resource
+from kfinfra.model.schema import ResourceType
+from kfinfra.values.data import (
+    EPHEMERAL,
+    SENSITIVE,
+    ListValue,
+    MapValue,
+    Marked,
+    ObjectValue,
+    SetValue,
+    TupleValue,
+    Unknown,
+    Value,
+)
+
+META = frozenset({"count", "for_each", "depends_on", "provider", "lifecycle", "timeouts"})
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """How a block repeats and its instances: key to the names its expressions see besides the others."""
+
+    how: str
+    extra: Mapping[Key, Mapping[str, Value]]
+
+
+def repetition(block: Declared, evaluation: Evaluation) -> Repetition:
+    """The block's instances. Raises DiagnosticError where count or for_each is unknown, sensitive or of a wrong type."""
+    count, for_each = block.attribute("count"), block.attribute("for_each")
+    if count is not None and for_each is not None:
+        raise DiagnosticError(
+            error("Invalid combination", '"count" and "for_each" exclude each other.', block.name_span(for_each))
+        )
+    if count is not None:
+        return _count(block, count.expr, evaluation)
+    if for_each is not None:
+        return _for_each(block, for_each.expr, evaluation)
+    return Repetition("", {None: {}})
+
+
+def _count(block: Declared, expr: Expr, evaluation: Evaluation) -> Repetition:
+    value = _needed(evaluation.evaluate(expr, block.source), "count", block, expr)
+    if isinstance(value, str) and value.isdigit():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise DiagnosticError(
+            error("Invalid count argument", "A whole number, zero or more, is required.", block.expr_span(expr))
+        )
+    return Repetition("count", {i: {"count": ObjectValue({"index": i})} for i in range(value)})
+
+
+def _for_each(block: Declared, expr: Expr, evaluation: Evaluation) -> Repetition:
+    value = _needed(evaluation.evaluate(expr, block.source), "for_each", block, expr)
+    match value:
+        case ObjectValue(items) | MapValue(items=items):
+            pairs = sorted(items.items())
+        case SetValue(items=things) if all(isinstance(v, str) for v in things):
+            pairs = [(str(v), v) for v in things]
+        case TupleValue() | ListValue():
+            hint = "turn the list into a set of strings: toset([…])"
+            detail = "A map, an object or a set of strings is required, not a list."
+            raise DiagnosticError(error("Invalid for_each argument", detail, block.expr_span(expr), hint=hint))
+        case _:
+            detail = "A map, an object or a set of strings is required."
+            raise DiagnosticError(error("Invalid for_each argument", detail, block.expr_span(expr)))
+    return Repetition("for_each", {k: {"each": ObjectValue({"key": k, "value": v})} for k, v in pairs})
+
+
+def _needed(value: Value, name: str, block: Declared, expr: Expr) -> Value:
+    span = block.expr_span(expr)
+    if isinstance(value, Marked):
+        if value.marks & {SENSITIVE, EPHEMERAL}:
+            detail = f'A sensitive value cannot be used for "{name}": it would be shown in every address.'
+            raise DiagnosticError(error(f"Invalid {name} argument", detail, span))
+        value = value.value
+    if isinstance(value, Unknown):
+        hint = "derive it from variables or locals, or apply what it depends on first with -target"
+        detail = f'"{name}" depends on values that are known only after apply.'
+        raise DiagnosticError(error(f"Invalid {name} argument", detail, span, hint=hint))
+    if value is None:
+        raise DiagnosticError(error(f"Invalid {name} argument", f'"{name}" is null.', span))
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """A block's meta-arguments that are the same for all its instances."""
+
+    provider: str
+    lifecycle: Lifecycle
+    timeouts: Mapping[str, float]
+
+
+def desired_instance(
+    block: Declared,
+    schema: ResourceType,
+    address: Address,
+    extra: Mapping[str, Value],
+    evaluation: Evaluation,
+    meta: Meta,
+    depends_on: frozenset[Address],
+) -> tuple[Desired, list[Diagnostic]]:
+    """One instance's desired attributes. Errors are returned beside it; with an error its attributes are incomplete."""
+    scope = evaluation.scope(block.source, extra)
+    decoded = decode_body(block, schema.attributes, schema.blocks, scope, META)
+    diagnostics = list(decoded.diagnostics)
+    for name in ("name", "display_name"):
+        if name in schema.attributes and schema.attributes[name].default is None and decoded.attributes.get(name) is None:
+            own = schema.attributes[name]
+            if (name,) not in decoded.spans and not (own.computed and not own.settable):
+                decoded.attributes[name] = _label_name(address)
+                if own.check is not None:
+                    diagnostics.extend(_own_name(own.check(decoded.attributes[name]), name, block, decoded))
+    if not any(d.severity is Severity.ERROR for d in diagnostics) and schema.check is not None:
+        diagnostics.extend(problem_diagnostics(iter(schema.check(decoded.attributes)), decoded.spans, block.span))
+    secrets = {n: v for n, v in decoded.attributes.items() if n in schema.attributes and schema.attributes[n].write_only}
+    plain: dict[str, Plain] = {n: v for n, v in decoded.attributes.items() if n not in secrets}
+    sensitive = decoded.sensitive | {(n,) for n, a in schema.attributes.items() if a.sensitive}
+    resource = Resource(address, plain, frozenset(p for p in sensitive if p[0] not in secrets))
+    desired = Desired(
+        resource,
+        meta.provider,
+        depends_on,
+        meta.lifecycle,
+        meta.timeouts,
+        {n: v for n, v in secrets.items() if v is not None},
+        decoded.spans,
+        block.span,
+    )
+    return desired, [d.at(None, str(address)) for d in diagnostics]
+
+
+def _own_name(problems: object, name: str, block: Declared, decoded: Decoded) -> list[Diagnostic]:
+    from collections.abc import Iterable
+
+    found = list(problems) if isinstance(problems, Iterable) else []
+    return problem_diagnostics(iter(found), {}, block.span)
+
+
+def _label_name(address: Address) -> str:
+    """The default name: the block's label; an instance's key makes it its own."""
+    return address.name if address.key is None else f"{address.name}-{address.key}"
+
+
+def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, object]) -> Meta:
+    """The block's provider, lifecycle and timeouts. Raises DiagnosticError."""
+    provider = schema.provider
+    chosen = block.attribute("provider")
+    if chosen is not None:
+        provider = _reference_text(block, chosen.expr)
+        if provider.split(".")[0] != schema.provider or (provider not in providers and "." in provider):
+            detail = f'{provider} is not a declared "{schema.provider}" provider.{did_you_mean(provider, list(providers))}'
+            raise DiagnosticError(error("Invalid provider reference", detail, block.expr_span(chosen.expr)))
+    lifecycle, timeouts = Lifecycle(), dict(schema.timeouts)
+    seen: set[str] = set()
+    for inner in block.block.body.blocks:
+        if inner.type in ("lifecycle", "timeouts"):
+            if inner.type in seen:
+                raise DiagnosticError(error("Duplicate block", f'"{inner.type}" stands twice.', block.inner(inner).span))
+            seen.add(inner.type)
+        if inner.type == "lifecycle":
+            lifecycle = _lifecycle(block.inner(inner))
+        elif inner.type == "timeouts":
+            timeouts |= _timeouts(block.inner(inner))
+    for name in ("lifecycle", "timeouts"):
+        attribute = block.attribute(name)
+        if attribute is not None:
+            raise DiagnosticError(
+                error("Unsupported argument", f'"{name}" is a block.', block.name_span(attribute), hint=f"write: {name} {{ … }}")
+            )
+    return Meta(provider, lifecycle, timeouts)
+
+
+def _lifecycle(block: Declared) -> Lifecycle:
+    flags = {"create_before_destroy": False, "prevent_destroy": False}
+    ignored: tuple[Path, ...] = ()
+    for attribute in block.block.body.attributes:
+        if attribute.name in flags:
+            flags[attribute.name] = constant_bool(block, attribute)
+        elif attribute.name == "ignore_changes":
+            ignored = _ignored(block, attribute.expr)
+        else:
+            known = [*flags, "ignore_changes"]
+            detail = f'"{attribute.name}" is not supported in a lifecycle block.{did_you_mean(attribute.name, known)}'
+            raise DiagnosticError(error("Unsupported argument", detail, block.name_span(attribute)))
+    for inner in block.block.body.blocks:
+        detail = f'"{inner.type}" is not supported in a lifecycle block by this version of kfinfra.'
+        raise DiagnosticError(
+            error("Unsupported block type", detail, block.inner(inner).span, hint="use a variable's validation block")
+        )
+    return Lifecycle(flags["create_before_destroy"], flags["prevent_destroy"], ignored)
+
+
+def _ignored(block: Declared, expr: Expr) -> tuple[Path, ...]:
+    if isinstance(expr, Traversal) and expr.root == "all" and not expr.steps:
+        return (("*",),)
+    if not isinstance(expr, TupleExpr):
+        detail = "A list of attribute names, or all, is required."
+        raise DiagnosticError(error("Invalid ignore_changes", detail, block.expr_span(expr)))
+    return tuple(_attribute_path(block, item) for item in expr.items)
+
+
+def _attribute_path(block: Declared, expr: Expr) -> Path:
+    if not isinstance(expr, Traversal):
+        raise DiagnosticError(error("Invalid ignore_changes", "An attribute's name is required.", block.expr_span(expr)))
+    return (expr.root, *(s.name if isinstance(s, Attr) else s.key for s in expr.steps))
+
+
+def _timeouts(block: Declared) -> dict[str, float]:
+    from kfinfra.config.constants import constant_string
+
+    out: dict[str, float] = {}
+    for attribute in block.block.body.attributes:
+        if attribute.name not in ("create", "update", "delete"):
+            detail = f'There is no timeout "{attribute.name}".{did_you_mean(attribute.name, ("create", "update", "delete"))}'
+            raise DiagnosticError(error("Unsupported argument", detail, block.name_span(attribute)))
+        try:
+            out[attribute.name] = seconds(constant_string(block, attribute))
+        except ValueError as problem:
+            raise DiagnosticError(error("Invalid timeout", f"{problem}.", block.expr_span(attribute.expr))) from problem
+    return out
+
+
+def _reference_text(block: Declared, expr: Expr) -> str:
+    if isinstance(expr, Traversal) and len(expr.steps) <= 1 and not any(isinstance(s, Index) for s in expr.steps):
+        return ".".join((expr.root, *(s.name for s in expr.steps if isinstance(s, Attr))))
+    raise DiagnosticError(error("Invalid provider reference", "Write TYPE or TYPE.ALIAS.", block.expr_span(expr)))

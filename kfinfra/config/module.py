@@ -1,0 +1,215 @@
+"""A module's blocks, decoded but not evaluated: what is declared, once each, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from kfinfra.config.files import ParsedFile, ParsedModule
+from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, Span, did_you_mean, error
+from kfinfra.hcl.nodes import Attribute, Block, Expr
+from kfinfra.model.schema import ProviderType, ResourceType
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A block with the text it stands in."""
+
+    block: Block
+    source: SourceText
+
+    @property
+    def span(self) -> Span:
+        """The block's header."""
+        return self.source.span(self.block.start, self.block.header_end)
+
+    def attribute(self, name: str) -> Attribute | None:
+        """The block's attribute `name`, if it has one."""
+        return next((a for a in self.block.body.attributes if a.name == name), None)
+
+    def name_span(self, attribute: Attribute) -> Span:
+        """Where an attribute's name stands."""
+        return self.source.span(attribute.start, attribute.name_end)
+
+    def expr_span(self, expr: Expr) -> Span:
+        """Where an expression stands."""
+        return self.source.span(expr.start, expr.end)
+
+    def labels(self) -> tuple[str, ...]:
+        """The block's labels."""
+        return tuple(label.value for label in self.block.labels)
+
+    def inner(self, block: Block) -> Declared:
+        """A block inside this one."""
+        return Declared(block, self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """One entry of a `locals` block."""
+
+    attribute: Attribute
+    source: SourceText
+
+
+@dataclass
+class Module:
+    """What a module declares, by name. Resources are keyed by (type, name), providers by `type` or `type.alias`."""
+
+    variables: dict[str, Declared] = field(default_factory=dict)
+    locals: dict[str, Local] = field(default_factory=dict)
+    outputs: dict[str, Declared] = field(default_factory=dict)
+    providers: dict[str, Declared] = field(default_factory=dict)
+    resources: dict[tuple[str, str], Declared] = field(default_factory=dict)
+    settings: list[Declared] = field(default_factory=list)
+
+
+LATER = ("module", "data", "moved", "removed", "import", "check")
+
+
+def decode_module(parsed: ParsedModule, types: Mapping[str, ResourceType], providers: Mapping[str, ProviderType]) -> Module:
+    """The module that `parsed` declares. Raises DiagnosticError with every block that is wrong."""
+    module = Module()
+    errors: list[Diagnostic] = []
+    for file in parsed.files:
+        for attribute in file.body.attributes:
+            errors.append(_stray(attribute, file))
+        for block in file.body.blocks:
+            errors.extend(_add(module, Declared(block, file.source), types, providers))
+    if errors:
+        raise DiagnosticError(sorted(errors, key=Diagnostic.order))
+    return module
+
+
+def _stray(attribute: Attribute, file: ParsedFile) -> Diagnostic:
+    return error(
+        "Unsupported argument",
+        f'An argument named "{attribute.name}" is not expected at the top level of a file.',
+        file.source.span(attribute.start, attribute.name_end),
+        hint=f"put it into a `locals` block to refer to it as local.{attribute.name}",
+    )
+
+
+def _add(
+    module: Module, declared: Declared, types: Mapping[str, ResourceType], providers: Mapping[str, ProviderType]
+) -> Iterable[Diagnostic]:
+    kind, labels = declared.block.type, declared.labels()
+    match kind:
+        case "kfinfra":
+            yield from _labelled(declared, ())
+            module.settings.append(declared)
+        case "locals":
+            yield from _labelled(declared, ())
+            yield from _locals(module, declared)
+        case "variable":
+            yield from _named(declared, ("NAME",), lambda: module.variables, labels[:1])
+        case "output":
+            yield from _named(declared, ("NAME",), lambda: module.outputs, labels[:1])
+        case "provider":
+            yield from _provider(module, declared, providers)
+        case _ if kind in types:
+            yield from _resource(module, declared)
+        case _ if kind in LATER:
+            yield error(
+                "Unsupported block type",
+                f'"{kind}" blocks are not supported by this version of kfinfra.',
+                declared.span,
+                hint="write the resources out in this folder; see issue 3 of the project for its arrival",
+            )
+        case "resource":
+            yield error(
+                "Unsupported block type",
+                'Resource types are blocks of their own here: there is no "resource" block.',
+                declared.span,
+                hint=f"write: {' '.join(repr(x)[1:-1] if i == 0 else chr(34) + x + chr(34) for i, x in enumerate(labels))} {{ … }}",
+            )
+        case _:
+            known = [*types, *LATER, "kfinfra", "locals", "variable", "output", "provider"]
+            yield error(
+                "Unsupported block type",
+                f'Blocks of type "{kind}" are not expected here.{did_you_mean(kind, known)}',
+                declared.span,
+            )
+
+
+def _labelled(declared: Declared, wanted: tuple[str, ...]) -> Iterable[Diagnostic]:
+    kind, labels = declared.block.type, declared.labels()
+    if len(labels) != len(wanted):
+        shape = " ".join((kind, *(f'"{w}"' for w in wanted)))
+        yield error(
+            "Wrong number of labels",
+            f'A "{kind}" block has {len(wanted)} label(s), this one has {len(labels)}.',
+            declared.span,
+            hint=f"write: {shape} {{ … }}",
+        )
+    for label in declared.block.labels:
+        if not label.value.replace("-", "_").isidentifier():
+            yield error(
+                "Invalid name",
+                f"{label.value!r} is not a name: letters, digits, _ and -, not beginning with a digit.",
+                declared.source.span(label.start, label.end),
+            )
+
+
+def _named(
+    declared: Declared, wanted: tuple[str, ...], table: Callable[[], dict[str, Declared]], labels: tuple[str, ...]
+) -> Iterable[Diagnostic]:
+    problems = list(_labelled(declared, wanted))
+    yield from problems
+    if not problems:
+        yield from _once(table(), labels[0], declared)
+
+
+def _once(table: dict[str, Declared], name: str, declared: Declared) -> Iterable[Diagnostic]:
+    if name in table:
+        yield _twice(f'{declared.block.type} "{name}"', declared.span, table[name].span)
+    table.setdefault(name, declared)
+
+
+def _twice(what: str, here: Span, first: Span) -> Diagnostic:
+    return error("Duplicate declaration", f"{what} was already declared at {first}.", here, hint="rename or remove one of them")
+
+
+def _locals(module: Module, declared: Declared) -> Iterable[Diagnostic]:
+    for attribute in declared.block.body.attributes:
+        earlier = module.locals.get(attribute.name)
+        if earlier:
+            first = earlier.source.span(earlier.attribute.start, earlier.attribute.name_end)
+            yield _twice(f"local.{attribute.name}", declared.name_span(attribute), first)
+        module.locals.setdefault(attribute.name, Local(attribute, declared.source))
+    for block in declared.block.body.blocks:
+        yield error("Unsupported block type", "A `locals` block holds attributes only.", declared.inner(block).span)
+
+
+def _provider(module: Module, declared: Declared, providers: Mapping[str, ProviderType]) -> Iterable[Diagnostic]:
+    problems = list(_labelled(declared, ("TYPE",)))
+    yield from problems
+    if problems:
+        return
+    name = declared.labels()[0]
+    if name not in providers:
+        yield error(
+            "Unknown provider",
+            f'There is no provider "{name}".{did_you_mean(name, providers)}',
+            declared.span,
+            hint="the providers are " + ", ".join(sorted(providers)),
+        )
+        return
+    alias = declared.attribute("alias")
+    key = name
+    if alias is not None:
+        from kfinfra.config.constants import constant_string
+
+        key = f"{name}.{constant_string(declared, alias)}"
+    yield from _once(module.providers, key, declared)
+
+
+def _resource(module: Module, declared: Declared) -> Iterable[Diagnostic]:
+    problems = list(_labelled(declared, ("NAME",)))
+    yield from problems
+    if problems:
+        return
+    key = (declared.block.type, declared.labels()[0])
+    if key in module.resources:
+        yield _twice(f"{key[0]}.{key[1]}", declared.span, module.resources[key].span)
+    module.resources.setdefault(key, declared)

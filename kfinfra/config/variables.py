@@ -1,0 +1,199 @@
+"""Variables: declared, given (default < environment < var files < command line), converted, validated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kfinfra.config.constants import constant, constant_bool
+from kfinfra.config.files import ParsedFile
+from kfinfra.config.module import Declared
+from kfinfra.config.typeexpr import Constraint, fill_defaults, read_type
+from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, did_you_mean, error, warning
+from kfinfra.hcl.evaluate import evaluate
+from kfinfra.hcl.functions import Function
+from kfinfra.hcl.nodes import Attr, Expr, Step, Traversal
+from kfinfra.hcl.parser import parse_expression
+from kfinfra.values.convert import ConversionError, convert
+from kfinfra.values.data import SENSITIVE, Marked, ObjectValue, Unknown, Value
+from kfinfra.values.types import ANY, STRING, Primitive
+
+ENV_PREFIX = "KFINFRA_VAR_"
+KNOWN = ("type", "default", "description", "sensitive", "nullable", "ephemeral", "deprecated")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value for a variable: an expression in a text, or a raw string that its type decides how to read."""
+
+    source: SourceText
+    expr: Expr | None
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyNames:
+    """A scope with functions and the names given; everything else does not exist here."""
+
+    functions: Mapping[str, Function]
+    names: Mapping[str, Value]
+    source: SourceText
+
+    def lookup(self, root: str, steps: tuple[Step, ...], traversal: Traversal) -> tuple[Value, int]:
+        """The value of `root`. Raises DiagnosticError for any other name."""
+        if root in self.names:
+            return self.names[root], 0
+        where = "a validation may refer to variables only" if self.names else "no references are allowed here"
+        named = root + "".join(f".{s.name}" for s in steps if isinstance(s, Attr))
+        span = self.source.span(traversal.start, traversal.end)
+        raise DiagnosticError(error("Variables not allowed", f"{named} cannot be used: {where}.", span))
+
+
+def from_environment(env: Mapping[str, str], declared: Iterable[str]) -> dict[str, Given]:
+    """Values of declared variables from KFINFRA_VAR_name."""
+    names = ((name, ENV_PREFIX + name) for name in declared)
+    return {name: Given(SourceText(f"<environment {key}>", env[key]), None, env[key]) for name, key in names if key in env}
+
+
+def from_file(file: ParsedFile, declared: Mapping[str, Declared]) -> tuple[dict[str, Given], list[Diagnostic]]:
+    """Values from a var file; a value for an undeclared variable is a warning."""
+    given: dict[str, Given] = {}
+    found: list[Diagnostic] = []
+    for attribute in file.body.attributes:
+        span = file.source.span(attribute.start, attribute.name_end)
+        if attribute.name not in declared:
+            detail = f'No variable "{attribute.name}" is declared.{did_you_mean(attribute.name, declared)}'
+            found.append(warning("Value for undeclared variable", detail, span))
+        given[attribute.name] = Given(file.source, attribute.expr)
+    for block in file.body.blocks:
+        span = file.source.span(block.start, block.header_end)
+        found.append(error("Unsupported block type", "A var file holds arguments only: name = value.", span))
+    return given, found
+
+
+def from_command_line(text: str, declared: Mapping[str, Declared]) -> tuple[str, Given]:
+    """The variable and value of `-var name=value`. Raises DiagnosticError."""
+    name, equals, raw = text.partition("=")
+    name = name.strip()
+    if not equals:
+        raise DiagnosticError(error("Invalid -var option", f"{text!r} is not of the form name=value."))
+    if name not in declared:
+        detail = f'No variable "{name}" is declared.{did_you_mean(name, declared)}'
+        raise DiagnosticError(error("Value for undeclared variable", detail, hint=f'declare it: variable "{name}" {{ … }}'))
+    return name, Given(SourceText(f"<value of -var {name}>", raw), None, raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """The values of all variables, and which are sensitive."""
+
+    values: Mapping[str, Value]
+    sensitive: frozenset[str]
+
+
+def settle_variables(
+    declared: Mapping[str, Declared], given: Mapping[str, Given], functions: Mapping[str, Function]
+) -> tuple[Variables, list[Diagnostic]]:
+    """Every variable's value, and what is wrong. A variable with an error has an unknown value."""
+    found: list[Diagnostic] = []
+    values: dict[str, Value] = {}
+    sensitive: set[str] = set()
+    for name, block in declared.items():
+        try:
+            found.extend(_check_shape(block))
+            values[name] = _value(name, block, given.get(name), functions)
+            flag = block.attribute("sensitive")
+            if flag is not None and constant_bool(block, flag):
+                sensitive.add(name)
+                values[name] = Marked(values[name], frozenset({SENSITIVE}))
+        except DiagnosticError as problem:
+            found.extend(problem.diagnostics)
+            values[name] = Unknown()
+    if not any(d.severity.value == "error" for d in found):
+        for block in declared.values():
+            found.extend(_validate(block, values, functions))
+    return Variables(values, frozenset(sensitive)), found
+
+
+def _check_shape(block: Declared) -> Iterable[Diagnostic]:
+    for attribute in block.block.body.attributes:
+        if attribute.name not in KNOWN:
+            detail = f'A variable has no argument "{attribute.name}".{did_you_mean(attribute.name, KNOWN)}'
+            yield error("Unsupported argument", detail, block.name_span(attribute))
+    for name in ("ephemeral", "deprecated"):
+        attribute_ = block.attribute(name)
+        if attribute_ is not None:
+            detail = f'"{name}" is not supported by this version of kfinfra.'
+            yield error("Unsupported argument", detail, block.name_span(attribute_), hint="use sensitive = true for secrets")
+    for inner in block.block.body.blocks:
+        if inner.type != "validation":
+            yield error("Unsupported block type", f'A variable has no "{inner.type}" block.', block.inner(inner).span)
+
+
+def _value(name: str, block: Declared, given: Given | None, functions: Mapping[str, Function]) -> Value:
+    def written(expr: Expr) -> Value:
+        return evaluate(expr, OnlyNames(functions, {}, block.source), block.source)
+
+    type_attribute, default = block.attribute("type"), block.attribute("default")
+    constraint = read_type(type_attribute.expr, block.source, written) if type_attribute else Constraint(ANY)
+    if given is None:
+        if default is None:
+            raise DiagnosticError(
+                error(
+                    "No value for required variable",
+                    f'The variable "{name}" has no default and no value was given.',
+                    block.span,
+                    hint=f"use -var '{name}=…', a var file, or {ENV_PREFIX}{name} in the environment",
+                )
+            )
+        value, span = written(default.expr), block.expr_span(default.expr)
+    else:
+        value = _given(given, constraint, functions, type_attribute is not None)
+        span = given.source.span(given.expr.start, given.expr.end) if given.expr else given.source.span(0, len(given.raw))
+    nullable = block.attribute("nullable")
+    if value is None and nullable is not None and not constant_bool(block, nullable):
+        if default is None:
+            raise DiagnosticError(error("Required variable not set", f'The variable "{name}" must not be null.', span))
+        value = written(default.expr)
+    return _convert(name, value, constraint, span)
+
+
+def _convert(name: str, value: Value, constraint: Constraint, span: object) -> Value:
+    from kfinfra.diag import Span
+
+    try:
+        return convert(fill_defaults(value, constraint), constraint.type)
+    except ConversionError as problem:
+        place = span if isinstance(span, Span) else None
+        detail = f'The value for variable "{name}" is not of its type: {problem.message}.'
+        raise DiagnosticError(error("Invalid value for variable", detail, place)) from problem
+
+
+def _given(given: Given, constraint: Constraint, functions: Mapping[str, Function], typed: bool) -> Value:
+    """A raw text is the string itself where the type is a primitive or missing; else it is an HCL expression."""
+    expr = given.expr
+    if expr is None:
+        if constraint.type == STRING or not typed or (isinstance(constraint.type, Primitive) and constraint.type != ANY):
+            return given.raw
+        expr = parse_expression(given.source)
+    return evaluate(expr, OnlyNames(functions, {}, given.source), given.source)
+
+
+def _validate(block: Declared, values: Mapping[str, Value], functions: Mapping[str, Function]) -> Iterable[Diagnostic]:
+    for inner in block.block.body.blocks:
+        rule = block.inner(inner)
+        condition, message = rule.attribute("condition"), rule.attribute("error_message")
+        if condition is None or message is None:
+            missing = "condition" if condition is None else "error_message"
+            yield error("Missing required argument", f'A validation needs "{missing}".', rule.span)
+            continue
+        scope = OnlyNames(functions, {"var": ObjectValue(dict(values))}, block.source)
+        try:
+            verdict = evaluate(condition.expr, scope, block.source)
+            if (verdict.value if isinstance(verdict, Marked) else verdict) is False:
+                text = constant(message.expr)
+                words = text if isinstance(text, str) else evaluate(message.expr, scope, block.source)
+                said = words if isinstance(words, str) else "(the message holds a sensitive value)"
+                yield error("Invalid value for variable", said, block.span)
+        except DiagnosticError as problem:
+            yield from problem.diagnostics
