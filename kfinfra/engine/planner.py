@@ -1,0 +1,285 @@
+"""The planner: refreshed state and configuration to a plan. Calls no provider but to read and to resolve local content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from kfinfra.config.configuration import BlockKey, Configuration
+from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
+from kfinfra.engine.digests import keyed_digest
+from kfinfra.engine.hooks import Hooks
+from kfinfra.engine.providers import ProviderSet
+from kfinfra.engine.refresh import refresh
+from kfinfra.model.address import Address
+from kfinfra.model.plain import Plain, is_known
+from kfinfra.model.resource import Desired, Resource
+from kfinfra.model.schema import ResourceType
+from kfinfra.plan.change import Action, Change, Mode, OutputChange, Plan
+from kfinfra.plan.diff import diff, drift
+from kfinfra.state.document import State
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to plan: the mode, and whether and where to look."""
+
+    mode: Mode = Mode.NORMAL
+    targets: tuple[str, ...] = ()
+    replace: tuple[str, ...] = ()
+    refresh: bool = True
+
+
+class Planner:
+    """One planning. `observed` afterwards holds what the refresh found, for the state that an apply writes."""
+
+    def __init__(
+        self,
+        config: Configuration,
+        state: State,
+        types: Mapping[str, ResourceType],
+        providers: ProviderSet,
+        hooks: Hooks,
+        request: Request,
+    ) -> None:
+        self._config, self._state, self._types = config, state, types
+        self._providers, self._hooks, self._request = providers, hooks, request
+        self._errors: list[Diagnostic] = []
+        self._broken: set[BlockKey] = set()
+        self._targets = [_parse(t, "-target") for t in request.targets]
+        self._replace = [_parse(t, "-replace") for t in request.replace]
+        self.observed: dict[Address, Resource | None] = {}
+
+    def plan(self) -> Plan:
+        """The plan. Raises DiagnosticError with everything that is wrong."""
+        self._look()
+        drifted = tuple(sorted(self._drift(), key=lambda c: c.address))
+        mode = self._request.mode
+        if mode is Mode.NORMAL:
+            changes = self._normal()
+            outputs = self._outputs()
+        else:
+            changes = [] if mode is Mode.REFRESH_ONLY else self._destroy()
+            outputs = self._no_outputs() if mode is Mode.DESTROY else ()
+        self._check(changes)
+        if self._errors:
+            raise DiagnosticError(sorted(dict.fromkeys(self._errors), key=Diagnostic.order))
+        return Plan(
+            mode,
+            tuple(sorted(changes, key=lambda c: c.address)),
+            drifted,
+            outputs,
+            self._state.lineage,
+            self._state.serial,
+            self._config.digest,
+            {},
+            tuple(self._config.warnings),
+            self._request.targets,
+            self._request.replace,
+        )
+
+    def _look(self) -> None:
+        if self._request.refresh and self._state.resources:
+            found = refresh(self._state, self._state.resources.values(), self._types, self._providers, self._hooks)
+            self.observed = dict(found.resources)
+        else:
+            self.observed = {a: r.resource() for a, r in self._state.resources.items()}
+
+    def _drift(self) -> Iterable[Change]:
+        for address, recorded in self._state.resources.items():
+            schema = self._types[address.type]
+            change = drift(recorded.resource(), self.observed.get(address), schema, recorded.provider)
+            if change is not None:
+                yield self._with_details(change)
+
+    def _normal(self) -> list[Change]:
+        changes: list[Change] = []
+        wanted: set[Address] = set()
+        included = self._included()
+        for block in self._config.order:
+            if self._config.edges[block] & self._broken:
+                self._broken.add(block)
+                continue
+            try:
+                instances = self._config.instances(block)
+            except DiagnosticError as problem:
+                self._errors.extend(problem.diagnostics)
+                self._broken.add(block)
+                continue
+            for desired in instances:
+                wanted.add(desired.address)
+                changes.extend(self._instance(desired, included is None or desired.address.resource in included))
+        self._check_targets(wanted)
+        for address in self._state.resources.keys() - wanted:
+            block = (address.type, address.name)
+            if block in self._broken or (included is not None and not self._targeted(address)):
+                continue
+            observed = self.observed.get(address)
+            if observed is not None:
+                changes.append(self._deletion(address, observed, self._why_deleted(address)))
+        return changes
+
+    def _included(self) -> set[Address] | None:
+        """With targets: the blocks that they name and all that these depend on."""
+        if not self._targets:
+            return None
+        todo = [(t.type, t.name) for t in self._targets if (t.type, t.name) in self._config.edges]
+        blocks: set[BlockKey] = set()
+        while todo:
+            block = todo.pop()
+            if block not in blocks:
+                blocks.add(block)
+                todo.extend(self._config.edges[block])
+        return {Address(kind, name) for kind, name in blocks}
+
+    def _targeted(self, address: Address) -> bool:
+        return any(t.contains(address) for t in self._targets)
+
+    def _instance(self, desired: Desired, included: bool) -> Iterable[Change]:
+        address = desired.address
+        observed = self.observed.get(address)
+        if not included:
+            if observed is not None:
+                self._config.settle(observed)
+            return
+        try:
+            change = self._diffed(desired, observed)
+        except DiagnosticError as problem:
+            self._errors.extend(d.at(desired.span, str(address)) for d in problem.diagnostics)
+            self._broken.add((address.type, address.name))
+            return
+        self._config.settle(Resource(address, change.after or {}, change.sensitive))
+        yield change
+
+    def _diffed(self, desired: Desired, observed: Resource | None) -> Change:
+        address = desired.address
+        recorded = self._state.resources.get(address)
+        provider = self._providers.get(desired.provider)
+        resolved = provider.resolve(desired, recorded.attributes if recorded else None)
+        resolved = with_digests(resolved, self._state.digest_key)
+        forced = "replace_because_tainted" if recorded and recorded.tainted else ""
+        if any(r.contains(address) for r in self._replace):
+            forced = "replace_by_request"
+        change = diff(resolved, observed, self._types[address.type], desired.provider, forced=forced)
+        if desired.lifecycle.prevent_destroy and change.action.replaces:
+            self._errors.append(_prevented(change, desired))
+        return self._with_details(change)
+
+    def _with_details(self, change: Change) -> Change:
+        if change.action is Action.NOOP:
+            return change
+        provider = self._providers.get(change.provider)
+        return replace(change, details=tuple(provider.details(change.address, change.before, change.after)))
+
+    def _deletion(self, address: Address, observed: Resource, reason: str) -> Change:
+        recorded = self._state.resources[address]
+        change = diff(None, observed, self._types[address.type], recorded.provider, reason=reason)
+        return replace(change, dependencies=recorded.dependencies)
+
+    def _why_deleted(self, address: Address) -> str:
+        if (address.type, address.name) not in self._config.module.resources:
+            return "delete_because_no_resource_config"
+        if isinstance(address.key, int):
+            return "delete_because_count_index"
+        return "delete_because_each_key" if address.key is not None else "delete_because_wrong_repetition"
+
+    def _destroy(self) -> list[Change]:
+        changes = []
+        self._check_targets(set())
+        kept = self._needed_by_none() if self._targets else None
+        for address, observed in self.observed.items():
+            if observed is not None and (kept is None or address in kept):
+                changes.append(self._deletion(address, observed, ""))
+                self._check_prevented(changes[-1])
+        return changes
+
+    def _needed_by_none(self) -> set[Address]:
+        """With targets, a destroy takes what depends on them along."""
+        chosen = {a for a in self._state.resources if self._targeted(a)}
+        grown = True
+        while grown:
+            more = {a for a, r in self._state.resources.items() if r.dependencies & chosen} - chosen
+            chosen |= more
+            grown = bool(more)
+        return chosen
+
+    def _check_prevented(self, change: Change) -> None:
+        declared = self._config.module.resources.get((change.address.type, change.address.name))
+        if declared is None:
+            return
+        from kfinfra.config.instances import read_meta
+
+        meta = read_meta(declared, self._types[change.address.type], self._config.module.providers)
+        if meta.lifecycle.prevent_destroy:
+            self._errors.append(_prevented(replace(change, span=declared.span), None))
+
+    def _check(self, changes: list[Change]) -> None:
+        for target in self._replace:
+            if not any(target.contains(c.address) for c in changes):
+                self._errors.append(error("Nothing to replace", f"-replace={target} names no resource of this configuration."))
+
+    def _check_targets(self, wanted: set[Address]) -> None:
+        known = wanted | self._state.resources.keys()
+        for target in self._targets:
+            if not any(target.contains(a) for a in known) and (target.type, target.name) not in self._broken:
+                names = {str(a.resource) for a in known}
+                detail = f"-target={target} names no resource of this configuration or its state."
+                self._errors.append(error("Unknown target", detail + did_you_mean(str(target), names)))
+
+    def _outputs(self) -> tuple[OutputChange, ...]:
+        if self._broken or self._errors:
+            return ()
+        try:
+            new = self._config.outputs()
+        except DiagnosticError as problem:
+            self._errors.extend(problem.diagnostics)
+            return ()
+        out = []
+        for name in sorted(new.keys() | self._state.outputs.keys()):
+            old = self._state.outputs.get(name)
+            value, sensitive = new.get(name, (None, False))
+            out.append(_output(name, old.value if old else None, old is not None, value, name in new, sensitive))
+        return tuple(out)
+
+    def _no_outputs(self) -> tuple[OutputChange, ...]:
+        return tuple(OutputChange(n, Action.DELETE, o.value, None, o.sensitive) for n, o in sorted(self._state.outputs.items()))
+
+
+def _output(name: str, old: Plain, had: bool, new: Plain, has: bool, sensitive: bool) -> OutputChange:
+    if not has:
+        action = Action.DELETE
+    elif not had:
+        action = Action.CREATE
+    elif sensitive:
+        action = Action.NOOP if is_known(new) else Action.UPDATE
+    else:
+        action = Action.NOOP if old == new else Action.UPDATE
+    return OutputChange(name, action, old, new, sensitive)
+
+
+def with_digests(desired: Desired, key: str) -> Desired:
+    """The desired resource with the keyed digests of its write-only values."""
+    digests = {name: keyed_digest(key, value) for name, value in desired.secrets.items()}
+    return replace(desired, resource=replace(desired.resource, write_only=digests))
+
+
+def _parse(text: str, flag: str) -> Address:
+    try:
+        return Address.parse(text)
+    except ValueError as problem:
+        raise DiagnosticError(error(f"Invalid {flag} address", f"{problem}.")) from problem
+
+
+def _prevented(change: Change, desired: Desired | None) -> Diagnostic:
+    because = ", ".join(sorted({str(d.path[0]) for d in change.differences if d.replaces}))
+    why = f" (changing {because} forces a replacement)" if because else ""
+    return error(
+        "Instance cannot be destroyed",
+        f"{change.address} has lifecycle.prevent_destroy set, but this plan would destroy it{why}.",
+        change.span,
+        address=str(change.address),
+        hint="remove prevent_destroy, or exclude it with -target",
+    )
+
+
+__all__ = ["Planner", "Request", "with_digests"]

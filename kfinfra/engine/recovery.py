@@ -1,0 +1,43 @@
+"""Recovery: operations that an earlier command began and whose end is not known are looked up before anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from kfinfra.diag import DiagnosticError
+from kfinfra.engine.hooks import Hooks
+from kfinfra.engine.operation import owner_mark
+from kfinfra.engine.providers import ProviderSet
+from kfinfra.model.ports import ReadRequest
+from kfinfra.model.schema import ResourceType
+from kfinfra.state.document import ResourceState, State
+from kfinfra.state.journal import Intent
+
+
+def recover(
+    state: State,
+    intents: Iterable[Intent],
+    types: Mapping[str, ResourceType],
+    providers: ProviderSet,
+    hooks: Hooks,
+) -> State:
+    """The state after each open intent was settled: adopted where the object exists and bears our mark, else forgotten.
+
+    Raises DiagnosticError where a server cannot be asked: then nothing else may be done either.
+    """
+    for intent in intents:
+        request = ReadRequest(intent.address, intent.identity, intent.identity)
+        found = providers.get(intent.provider).refresh([request])[intent.address]
+        if found.diagnostics:
+            raise DiagnosticError(found.diagnostics)
+        if found.attributes is None:
+            state = state.without(intent.address)
+            hooks.recovered(intent.address, "it does not exist")
+        elif intent.action == "create" and found.owner == owner_mark(state, intent.address):
+            kept = {n: v for n, v in found.attributes.items() if n not in found.write_only}
+            version = types[intent.address.type].version
+            state = state.with_resource(ResourceState(intent.address, intent.provider, kept, schema_version=version))
+            hooks.recovered(intent.address, "it exists and is ours: adopted")
+        else:
+            hooks.recovered(intent.address, "it exists; the next plan compares it")
+    return state
