@@ -85,6 +85,11 @@ class Configuration:
             if final:
                 self.evaluation.forget_locals()
 
+    def settle_all(self) -> None:
+        """Drops what locals were found to be, so that everything is worked out from what is settled now."""
+        with self._lock:
+            self.evaluation.forget_locals()
+
     def outputs(self) -> dict[str, tuple[Plain, bool]]:
         """Each output's value and whether it is sensitive. Raises DiagnosticError."""
         with self._lock:

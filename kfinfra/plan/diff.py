@@ -39,8 +39,9 @@ def diff(
     if desired is None:
         if observed is None:
             raise ValueError("a change needs a desired or an observed resource")
-        return Change(observed.address, Action.DELETE, provider, observed.attributes, None,
-                      sensitive=observed.sensitive, reason=reason)
+        return Change(
+            observed.address, Action.DELETE, provider, observed.attributes, None, sensitive=observed.sensitive, reason=reason
+        )
     attributes = schema_attributes(schema)
     before = observed.attributes if observed else None
     after = _after(attributes, desired, before)
@@ -52,8 +53,9 @@ def diff(
         found = tuple(_differences(attributes, schema, before, after))
     sensitive = desired.resource.sensitive | (observed.sensitive if observed else frozenset())
     why = forced if action.replaces and forced else "replace_because_cannot_update" if action.replaces else ""
-    return Change(desired.address, action, provider, before, after, found, sensitive, secrets, why,
-                  desired.depends_on, (), desired.span)
+    return Change(
+        desired.address, action, provider, before, after, found, sensitive, secrets, why, desired.depends_on, (), desired.span
+    )
 
 
 def drift(recorded: Resource, observed: Resource | None, schema: ResourceType, provider: str) -> Change | None:
@@ -62,14 +64,23 @@ def drift(recorded: Resource, observed: Resource | None, schema: ResourceType, p
         return Change(recorded.address, Action.DELETE, provider, recorded.attributes, None, sensitive=recorded.sensitive)
     attributes = {n: a for n, a in schema_attributes(schema).items() if not (a.volatile or a.initial_only)}
     found = tuple(
-        d for d in _differences(attributes, schema, recorded.attributes, observed.attributes)
+        d
+        for d in _differences(attributes, schema, recorded.attributes, observed.attributes)
         if not _initial_only(attributes, d.path)
     )
     secrets = tuple(n for n in observed.write_only if recorded.write_only.get(n) != observed.write_only[n])
     if not found and not secrets:
         return None
-    return Change(recorded.address, Action.UPDATE, provider, recorded.attributes, observed.attributes, found,
-                  recorded.sensitive | observed.sensitive, secrets)
+    return Change(
+        recorded.address,
+        Action.UPDATE,
+        provider,
+        recorded.attributes,
+        observed.attributes,
+        found,
+        recorded.sensitive | observed.sensitive,
+        secrets,
+    )
 
 
 def _after(attributes: Mapping[str, Attribute], desired: Desired, before: Attributes | None) -> dict[str, Plain]:

@@ -139,3 +139,15 @@ def _failed(verb: str, path: Path, problem: OSError) -> DiagnosticError:
             hint="check the folder's permissions and the free space on its disk",
         )
     )
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Writes a file that only its owner may read, whole or not at all. Raises DiagnosticError."""
+    fresh = path.with_name(path.name + ".new")
+    try:
+        with _open(fresh, os.O_TRUNC) as descriptor:
+            _write_all(descriptor, data)
+            os.fsync(descriptor)
+        os.replace(fresh, path)
+    except OSError as problem:
+        raise _failed("write", path, problem) from problem

@@ -1,0 +1,56 @@
+"""Looking at what there is: state, outputs, a plan file, the dependency graph. Nothing is changed, no server is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from kfinfra.app import wiring
+from kfinfra.app.catalogue import provider_types, resource_types
+from kfinfra.app.options import Workplace
+from kfinfra.config.configuration import Configuration, load
+from kfinfra.config.files import FolderSources
+from kfinfra.diag import DiagnosticError, error
+from kfinfra.plan.change import Plan
+from kfinfra.plan.file import decode_plan
+from kfinfra.state.document import OutputState, State
+from kfinfra.state.journal import fold
+
+
+def _config(work: Workplace) -> Configuration:
+    return load(
+        FolderSources(work.root),
+        resource_types(),
+        provider_types(),
+        work.env,
+        (),
+        wiring.parse_cache(work),
+        require_variables=False,
+    )
+
+
+def read_state(work: Workplace) -> State | None:
+    """The state with the journal's outcomes in it, or None where nothing was ever applied."""
+    store = wiring.store(work, _config(work).settings)
+    state = store.read()
+    return fold(state, store.read_journal())[0] if state is not None else None
+
+
+def read_outputs(work: Workplace) -> Mapping[str, OutputState]:
+    """The outputs as the last apply left them; sensitive ones have no value in state."""
+    state = read_state(work)
+    return state.outputs if state is not None else {}
+
+
+def read_plan(path: Path) -> Plan:
+    """A plan file's plan, to be shown. Raises DiagnosticError."""
+    try:
+        return decode_plan(path.read_bytes(), str(path))
+    except OSError as problem:
+        raise DiagnosticError(error("Cannot read the plan", f"{path}: {problem.strerror or problem}.")) from problem
+
+
+def dependency_graph(work: Workplace) -> Mapping[str, frozenset[str]]:
+    """Each resource block and the blocks it depends on."""
+    edges = _config(work).edges
+    return {".".join(block): frozenset(".".join(b) for b in wanted) for block, wanted in edges.items()}

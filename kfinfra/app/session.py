@@ -1,0 +1,170 @@
+"""A session: the lock held, configuration and state read, open operations recovered; it plans and applies."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+from kfinfra.app import wiring
+from kfinfra.app.catalogue import provider_types, resource_types
+from kfinfra.app.options import PlanOptions, Workplace
+from kfinfra.config.configuration import Configuration, load
+from kfinfra.config.files import FolderSources
+from kfinfra.diag import DiagnosticError, error
+from kfinfra.engine.digests import keyed_digest
+from kfinfra.engine.executor import Executor
+from kfinfra.engine.hooks import Hooks
+from kfinfra.engine.operation import Surroundings
+from kfinfra.engine.planner import Planner, Request
+from kfinfra.engine.providers import ProviderSet
+from kfinfra.engine.recovery import recover
+from kfinfra.engine.result import ApplyResult
+from kfinfra.model.address import Address
+from kfinfra.model.plain import UNKNOWN, Plain
+from kfinfra.model.resource import Resource
+from kfinfra.plan.change import Mode, Plan
+from kfinfra.plan.file import decode_plan, encode_plan
+from kfinfra.state.document import OutputState, State
+from kfinfra.state.journal import fold
+from kfinfra.state.store import StateStore
+from kfinfra.values.codec import to_data
+
+
+class Session:
+    """One command's work on one root module."""
+
+    def __init__(
+        self, config: Configuration, state: State, store: StateStore, providers: ProviderSet, options: PlanOptions, hooks: Hooks
+    ) -> None:
+        self.config, self.state = config, state
+        self._store, self._providers, self._options, self._hooks = store, providers, options, hooks
+        self._observed: dict[Address, Resource | None] | None = None
+
+    def plan(self) -> Plan:
+        """The plan. Raises DiagnosticError with everything that is wrong."""
+        options = self._options
+        request = Request(options.mode, options.targets, options.replace, options.refresh)
+        planner = Planner(self.config, self.state, self.config.types, self._providers, self._hooks, request)
+        plan = planner.plan()
+        self._observed = planner.observed
+        return replace(plan, variables=self._variables())
+
+    def apply(self, plan: Plan, stop: threading.Event) -> ApplyResult:
+        """Makes it so. What was done is recorded whatever happens; failures are in the result."""
+        base = self._refreshed(plan)
+        around = Surroundings(
+            self.config, base, self.config.types, self._providers, self._store, self._hooks, wiring.SystemClock()
+        )
+        executor = Executor(around, self._options.parallelism, stop)
+        self._hooks.apply_started(plan)
+        try:
+            result = executor.apply(plan.to_apply)
+            outputs = self._outputs(plan, result)
+            executor.state = replace(executor.state, outputs=outputs)
+            return replace(result, outputs=outputs)
+        finally:
+            self._save(executor.state)
+
+    def save_plan(self, plan: Plan, path: Path) -> None:
+        """Writes a plan file (0600). Write-only and sensitive values are not in it."""
+        from kfinfra.stores.local import write_private
+
+        write_private(path, encode_plan(plan))
+
+    def load_plan(self, path: Path) -> Plan:
+        """The plan in `path`, made ready to apply. Raises DiagnosticError where it is stale."""
+        try:
+            plan = decode_plan(path.read_bytes(), str(path))
+        except OSError as problem:
+            raise DiagnosticError(error("Cannot read the plan", f"{path}: {problem.strerror or problem}.")) from problem
+        if (plan.lineage, plan.serial) != (self.state.lineage, self.state.serial):
+            detail = "The state has changed since this plan was made, so it can no longer be applied."
+            raise DiagnosticError(error("Saved plan is stale", detail, hint="plan again"))
+        if plan.config_digest != self.config.digest or plan.variables != self._variables():
+            detail = "The configuration or its variables are not those that this plan was made from."
+            raise DiagnosticError(error("Saved plan is stale", detail, hint="use the same files and variables, or plan again"))
+        self._prepare(plan)
+        return plan
+
+    def _prepare(self, plan: Plan) -> None:
+        """Settles a loaded plan's values, so that expressions see what they saw when it was made."""
+        for resource in self.state.resources.values():
+            self.config.settle(resource.resource())
+        planned = {c.address: c for c in plan.changes}
+        for block in self.config.order if plan.mode is Mode.NORMAL else ():
+            for desired in self.config.instances(block):
+                change = planned.get(desired.address)
+                if change is not None and change.after is not None:
+                    self.config.settle(Resource(change.address, change.after, change.sensitive))
+
+    def _refreshed(self, plan: Plan) -> State:
+        """The state with what the plan's refresh observed: drift is accepted by applying."""
+        resources = dict(self.state.resources)
+        observed = self._observed
+        if observed is None:
+            observed = {c.address: Resource(c.address, c.before) for c in plan.changes if c.before is not None}
+        for address, found in observed.items():
+            recorded = resources.get(address)
+            if found is None:
+                resources.pop(address, None)
+            elif recorded is not None:
+                resources[address] = replace(recorded, attributes=found.attributes)
+        return replace(self.state, resources=resources)
+
+    def _outputs(self, plan: Plan, result: ApplyResult) -> dict[str, OutputState]:
+        if plan.mode is Mode.DESTROY:
+            return {}
+        if plan.mode is Mode.REFRESH_ONLY or result.failed or result.interrupted or plan.targets:
+            return dict(self.state.outputs)
+        self.config.settle_all()
+        values = self.config.outputs()
+        return {n: OutputState(None if s or v is UNKNOWN else v, s) for n, (v, s) in values.items()}
+
+    def _save(self, state: State) -> None:
+        """Folds the journal into the state; intents whose end is not known stay in the journal."""
+        _, still_open = fold(state, self._store.read_journal())
+        successor = state.next_after(self.state)
+        self._store.write(successor)
+        for intent in still_open:
+            self._store.append(intent)
+        self.state = successor
+
+    def _variables(self) -> dict[str, Plain]:
+        """The variables' values as a plan keeps them: a sensitive one as its keyed digest."""
+        out: dict[str, Plain] = {}
+        for name, value in self.config.variables.values.items():
+            data, hidden = to_data(value, UNKNOWN)
+            secret = hidden or name in self.config.variables.sensitive
+            out[name] = f"digest:{keyed_digest(self.state.digest_key, data)}" if secret else data
+        return out
+
+
+@contextmanager
+def open_session(work: Workplace, options: PlanOptions, hooks: Hooks, operation: str) -> Iterator[Session]:
+    """Reads configuration and state under the lock, and settles what an earlier command left open."""
+    cache = wiring.parse_cache(work)
+    config = load(FolderSources(work.root), resource_types(), provider_types(), work.env, options.var_inputs, cache)
+    env = wiring.environment(work)
+    store = wiring.store(work, config.settings)
+    providers = ProviderSet(wiring.factories(work), config.provider_attributes, env)
+    try:
+        with store.lock(operation, options.lock_timeout) if options.lock else nullcontext():
+            state = store.read() or new_state()
+            folded, open_intents = fold(state, store.read_journal())
+            recovered = recover(folded, open_intents, config.types, providers, hooks)
+            if recovered != state:
+                recovered = recovered.next_after(state)
+                store.write(recovered)
+            yield Session(config, recovered, store, providers, options, hooks)
+    finally:
+        providers.close()
+
+
+def new_state() -> State:
+    """An empty state with a lineage and a digest key of its own."""
+    return State(str(uuid.uuid4()), secrets.token_hex(32))

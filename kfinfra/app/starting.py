@@ -1,0 +1,69 @@
+"""init: a working folder made ready, or a new configuration to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kfinfra.app import wiring
+from kfinfra.app.options import Workplace
+from kfinfra.app.validation import validate
+from kfinfra.diag import DiagnosticError, Severity, error
+
+_MAIN = """\
+kfinfra {
+  required_version = ">= 0.1"
+}
+
+variable "team" {
+  type    = string
+  default = "ml"
+}
+
+s3_bucket "artifacts" {
+  name       = "acme-${var.team}-artifacts"
+  versioning = true
+}
+
+namespace "ml" {
+  labels = { team = var.team }
+}
+
+pvc "data" {
+  namespace     = namespace.ml
+  size          = "10Gi"
+  access_modes  = ["ReadWriteOnce"]
+  storage_class = "gp3"
+}
+
+output "bucket" {
+  value = s3_bucket.artifacts.name
+}
+"""
+
+
+def initialize(work: Workplace) -> tuple[str, ...]:
+    """Makes the data folder and checks the configuration. Raises DiagnosticError where that has errors."""
+    found = [d for d in validate(work) if d.severity is Severity.ERROR]
+    if found:
+        raise DiagnosticError(found)
+    folder = work.root / wiring.DATA_FOLDER
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n")
+    except OSError as problem:
+        raise DiagnosticError(error("Cannot prepare the folder", f"{folder}: {problem.strerror or problem}.")) from problem
+    return (f"{work.root} is ready.", "Next: kfinfra plan (or, with nothing installed: kfinfra --sandbox plan).")
+
+
+def new_configuration(directory: Path) -> tuple[Path, ...]:
+    """Writes a starting configuration into `directory`, which must not hold one yet. The files written."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if any(directory.glob("*.hcl")):
+            raise DiagnosticError(error("Folder is not empty", f"{directory} already holds a configuration."))
+        files = {"main.hcl": _MAIN, ".gitignore": ".kfinfra/\n*.kfstate*\n"}
+        for name, text in files.items():
+            (directory / name).write_text(text)
+        return tuple(directory / name for name in files)
+    except OSError as problem:
+        raise DiagnosticError(error("Cannot write", f"{directory}: {problem.strerror or problem}.")) from problem

@@ -1,0 +1,70 @@
+"""validate: the configuration against the schemas, without state, servers or values for required variables."""
+
+from __future__ import annotations
+
+from kfinfra.app import wiring
+from kfinfra.app.catalogue import provider_types, resource_types
+from kfinfra.app.options import Workplace
+from kfinfra.config.configuration import BlockKey, Configuration, load
+from kfinfra.config.files import FolderSources
+from kfinfra.diag import Diagnostic, DiagnosticError
+from kfinfra.model.plain import UNKNOWN, Plain
+from kfinfra.model.resource import Desired, Resource
+from kfinfra.model.schema import ResourceType
+
+
+def validate(work: Workplace) -> tuple[Diagnostic, ...]:
+    """All errors and warnings, in the order of the files."""
+    try:
+        config = load(
+            FolderSources(work.root),
+            resource_types(),
+            provider_types(),
+            work.env,
+            (),
+            wiring.parse_cache(work),
+            require_variables=False,
+        )
+    except DiagnosticError as problem:
+        return tuple(sorted(problem.diagnostics, key=Diagnostic.order))
+    found = [*_blocks(config), *_providers(config)]
+    try:
+        config.outputs()
+    except DiagnosticError as problem:
+        found.extend(problem.diagnostics)
+    return tuple(sorted(dict.fromkeys([*found, *config.warnings]), key=Diagnostic.order))
+
+
+def _blocks(config: Configuration) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    broken: set[BlockKey] = set()
+    for block in config.order:
+        if config.edges[block] & broken:
+            broken.add(block)
+            continue
+        try:
+            for desired in config.instances(block):
+                config.settle(as_planned(desired, config.types[block[0]]))
+        except DiagnosticError as problem:
+            broken.add(block)
+            found.extend(problem.diagnostics)
+    return found
+
+
+def as_planned(desired: Desired, schema: ResourceType) -> Resource:
+    """The resource as if it were about to be created: what the server sets is UNKNOWN."""
+    values: dict[str, Plain] = dict(desired.resource.attributes)
+    for name, attribute in schema.attributes.items():
+        if attribute.computed and values.get(name) is None:
+            values[name] = UNKNOWN
+    return Resource(desired.address, values, desired.resource.sensitive)
+
+
+def _providers(config: Configuration) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    for key in config.module.providers:
+        try:
+            config.provider_attributes(key)
+        except DiagnosticError as problem:
+            found.extend(problem.diagnostics)
+    return found

@@ -1,0 +1,76 @@
+"""The one place that joins ports to adapters: which provider, which store, which compiler, which clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from kfinfra.app.options import Workplace
+from kfinfra.config.settings import Settings
+from kfinfra.model.plain import Attributes
+from kfinfra.model.ports import Provider, ProviderFactory
+from kfinfra.state.store import StateStore
+from kfinfra.stores.local import LocalStore
+
+DATA_FOLDER = ".kfinfra"
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Waits."""
+        time.sleep(seconds)
+
+
+def factories(work: Workplace) -> Mapping[str, ProviderFactory]:
+    """How each provider is made. The modules are imported when a provider is first wanted."""
+
+    def aws(attributes: Attributes, env: Mapping[str, str]) -> Provider:
+        from kfinfra.providers.aws.provider import make_provider
+
+        return make_provider(attributes, {**env, "KFINFRA_ROOT": str(work.root)})
+
+    def kubernetes(attributes: Attributes, env: Mapping[str, str]) -> Provider:
+        from kfinfra.providers.kubernetes.provider import make_provider
+
+        return make_provider(attributes, env)
+
+    def kfp(attributes: Attributes, env: Mapping[str, str]) -> Provider:
+        from kfinfra.compiler.compiler import Compiler
+        from kfinfra.providers.kfp.provider import make_provider
+
+        compiler = Compiler(work.root / DATA_FOLDER / "cache" / "pipelines")
+        return make_provider(attributes, {**env, "KFINFRA_ROOT": str(work.root)}, compiler.compile)
+
+    return {"aws": aws, "kubernetes": kubernetes, "kfp": kfp}
+
+
+def store(work: Workplace, settings: Settings) -> StateStore:
+    """Where state lies: the backend's place, or the sandbox's own folder."""
+    if work.sandbox:
+        return LocalStore(work.root / DATA_FOLDER / "sandbox" / "state" / "sandbox.kfstate")
+    return LocalStore(work.root / settings.state_path)
+
+
+def environment(work: Workplace) -> Mapping[str, str]:
+    """The environment that providers see: with --sandbox, its endpoints stand in place of the user's own."""
+    if not work.sandbox:
+        return work.env
+    from kfinfra.sandbox.process import up
+
+    return {**work.env, **up(work.root).environment()}
+
+
+def parse_cache(work: Workplace) -> Path:
+    """Where parsed files are kept between commands."""
+    return work.root / DATA_FOLDER / "cache" / "hcl"
