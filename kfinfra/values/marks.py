@@ -1,0 +1,82 @@
+"""Taking marks off values and putting them back: what every operation on values does first and last."""
+
+from __future__ import annotations
+
+from kfinfra.values.data import (
+    ListValue,
+    MapValue,
+    Marked,
+    ObjectValue,
+    ResourceValue,
+    SetValue,
+    TupleValue,
+    Unknown,
+    Value,
+)
+
+NONE: frozenset[str] = frozenset()
+
+
+def mark(value: Value, marks: frozenset[str]) -> Value:
+    """`value` with `marks` added to those it has."""
+    if not marks:
+        return value
+    if isinstance(value, Marked):
+        return value if marks <= value.marks else Marked(value.value, value.marks | marks)
+    return Marked(value, marks)
+
+
+def unmark(value: Value) -> tuple[Value, frozenset[str]]:
+    """The value without its outermost marks, and those marks."""
+    return (value.value, value.marks) if isinstance(value, Marked) else (value, NONE)
+
+
+def unmark_deep(value: Value) -> tuple[Value, frozenset[str]]:
+    """The value without any marks, and all marks that were on it or inside it."""
+    match value:
+        case Marked(inner, marks):
+            bare, deeper = unmark_deep(inner)
+            return bare, marks | deeper
+        case TupleValue(items) | ListValue(_, items) | SetValue(_, items):
+            pairs = [unmark_deep(i) for i in items]
+            found = NONE.union(*(m for _, m in pairs))
+            return (_rebuild(value, tuple(v for v, _ in pairs)), found) if found else (value, NONE)
+        case ObjectValue(fields) | MapValue(_, fields):
+            named = {k: unmark_deep(v) for k, v in fields.items()}
+            found = NONE.union(*(m for _, m in named.values()))
+            return (_refill(value, {k: v for k, (v, _) in named.items()}), found) if found else (value, NONE)
+        case _:
+            return value, NONE
+
+
+def _rebuild(like: TupleValue | ListValue | SetValue, items: tuple[Value, ...]) -> Value:
+    match like:
+        case TupleValue():
+            return TupleValue(items)
+        case ListValue(element):
+            return ListValue(element, items)
+        case SetValue(element):
+            return SetValue(element, items)
+
+
+def _refill(like: ObjectValue | MapValue, items: dict[str, Value]) -> Value:
+    if isinstance(like, MapValue):
+        return MapValue(like.element, items)
+    if isinstance(like, ResourceValue):
+        return ResourceValue(items, like.resource_type, like.address)
+    return ObjectValue(items)
+
+
+def wholly_known(value: Value) -> bool:
+    """Whether no part of `value` is unknown."""
+    match value:
+        case Unknown():
+            return False
+        case Marked(inner):
+            return wholly_known(inner)
+        case TupleValue(items) | ListValue(_, items) | SetValue(_, items):
+            return all(map(wholly_known, items))
+        case ObjectValue(fields) | MapValue(_, fields):
+            return all(map(wholly_known, fields.values()))
+        case _:
+            return True

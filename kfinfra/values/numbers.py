@@ -1,0 +1,35 @@
+"""Numbers as HCL has them: an int when integral, else a Decimal of cty's 512 bits (154 digits). Floats never enter."""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal, InvalidOperation
+
+CONTEXT = Context(prec=154)
+_LARGEST_EXPONENT = 5000
+
+
+def number(value: Decimal | int | float) -> int | Decimal:
+    """The normal form of a number. Raises ValueError for NaN, infinities and numbers too large to be written out."""
+    if isinstance(value, int):
+        return value
+    exact = Decimal(repr(value)) if isinstance(value, float) else value
+    if not exact.is_finite() or exact.adjusted() > _LARGEST_EXPONENT:
+        raise ValueError("the number is too large")
+    if exact == exact.to_integral_value():
+        return int(exact)
+    return exact.normalize(CONTEXT)
+
+
+def parse_number(text: str) -> int | Decimal:
+    """The number that `text` spells. Raises ValueError when it spells none."""
+    if "_" in text or not text.isascii() or text != text.strip():
+        raise ValueError(f"{text!r} is not a number")
+    try:
+        return number(Decimal(text))
+    except InvalidOperation as bad:
+        raise ValueError(f"{text!r} is not a number") from bad
+
+
+def number_text(value: int | Decimal) -> str:
+    """A number as a string conversion gives it: no exponent."""
+    return str(value) if isinstance(value, int) else format(value, "f")
