@@ -72,6 +72,6 @@ class Address:
         data = len(parts) == 3 and parts[0] == ("data", None)
         if data:
             parts = parts[1:]
-        if len(parts) != 2 or parts[0][1] is not None or text.endswith("."):
+        if len(parts) != 2 or parts[0][1] is not None or parts[0][0] in ("data", "module") or text.endswith("."):
             raise ValueError(f"{text!r} is not a resource address such as node_group.gpu or pvc.data[0]")
         return Address(parts[0][0], parts[1][0], parts[1][1], tuple(module), data)
