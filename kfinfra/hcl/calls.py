@@ -1,0 +1,104 @@
+"""Function calls: finding the function, arguments, `...`, and the two that catch errors (`try`, `can`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from kfinfra.diag import DiagnosticError, did_you_mean, error
+from kfinfra.hcl.access import elements, friendly
+from kfinfra.hcl.functions.function import Function, FunctionError
+from kfinfra.hcl.nodes import Call, Expr
+from kfinfra.values.data import ListValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.marks import mark, unmark, wholly_known
+from kfinfra.values.types import BOOL
+
+if TYPE_CHECKING:
+    from kfinfra.hcl.evaluate import Evaluator
+
+
+def call(here: Evaluator, expr: Call) -> Value:
+    """The result of a call."""
+    name = expr.name.removeprefix("core::")
+    function = here.scope.functions.get(name)
+    if function is None:
+        known = here.scope.functions
+        span = here.source.span(expr.start, expr.name_end)
+        detail = f'There is no function named "{expr.name}".{did_you_mean(name, known)}'
+        raise DiagnosticError(error("Call to unknown function", detail, span))
+    if name in ("try", "can") and not expr.expand:
+        return _try(here, expr) if name == "try" else _can(here, expr)
+    arguments = [here.value(a) for a in expr.args]
+    if expr.expand:
+        last, marks = unmark(arguments.pop())
+        if isinstance(last, Unknown):
+            return mark(Unknown(function.returns), marks)
+        if not isinstance(last, TupleValue | ListValue | SetValue):
+            detail = f"The expanding argument (indicated by ...) must be of a tuple, list, or set type, not {friendly(last)}."
+            here.fail(expr.args[-1], "Invalid expanding argument value", detail)
+        arguments += [mark(v, marks) for _, v in elements(last) or []]
+    _check_arity(here, expr, function, len(arguments))
+    try:
+        return function.call(arguments)
+    except FunctionError as bad:
+        _failed(here, expr, function, bad)
+
+
+def _check_arity(here: Evaluator, expr: Call, function: Function, given: int) -> None:
+    wanted = len(function.parameters)
+    if given < wanted:
+        missing = function.parameters[given].name
+        least = "at least " if function.variadic else ""
+        here.fail(
+            expr,
+            "Not enough function arguments",
+            f'Function "{function.name}" expects {least}{wanted} argument(s). Missing value for "{missing}".',
+        )
+    if given > wanted and function.variadic is None:
+        detail = f'Function "{function.name}" expects only {wanted} argument(s).'
+        here.fail(expr.args[min(wanted, len(expr.args) - 1)], "Too many function arguments", detail, expr)
+
+
+def _failed(here: Evaluator, expr: Call, function: Function, bad: FunctionError) -> NoReturn:
+    if bad.argument is None:
+        here.fail(expr, "Error in function call", f'Call to function "{function.name}" failed: {bad.message}.')
+    parameter = function.parameter(bad.argument)
+    name = parameter.name if parameter else "argument"
+    place: Expr = expr.args[min(bad.argument, len(expr.args) - 1)] if expr.args else expr
+    here.fail(place, "Invalid function argument", f'Invalid value for "{name}" parameter: {bad.message}.', expr)
+
+
+def _try(here: Evaluator, expr: Call) -> Value:
+    problems: list[str] = []
+    for argument in expr.args:
+        try:
+            value = here.attempt(argument)
+        except DiagnosticError as bad:
+            if _static(bad):
+                raise
+            problems += [f"{d.summary}: {d.detail}" for d in bad.diagnostics]
+            continue
+        return value if wholly_known(value) else _undecided(value)
+    detail = "no expression succeeded:\n- " + "\n- ".join(problems) if problems else "at least one argument is required"
+    here.fail(expr, "Error in function call", f'Call to function "try" failed: {detail}')
+
+
+def _undecided(value: Value) -> Value:
+    return Unknown() if isinstance(unmark(value)[0], Unknown) else value
+
+
+def _can(here: Evaluator, expr: Call) -> Value:
+    if len(expr.args) != 1:
+        _check_arity(here, expr, here.scope.functions["can"], len(expr.args))
+    try:
+        value = here.attempt(expr.args[0])
+    except DiagnosticError as bad:
+        if _static(bad):
+            raise
+        return False
+    return True if wholly_known(value) else Unknown(BOOL, not_null=True)
+
+
+def _static(bad: DiagnosticError) -> bool:
+    """Names that don't exist are told before evaluation begins in Terraform: `try` does not catch them."""
+    summaries = ("Reference to undeclared", "Call to unknown function", "Cycle", "Invalid reference")
+    return any(d.summary.startswith(summaries) for d in bad.diagnostics)

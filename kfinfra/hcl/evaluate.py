@@ -1,0 +1,302 @@
+"""The evaluator: syntax to values. Names come from a scope (lazily), everything else is decided here.
+
+Refuses to know what names mean: `Scope.lookup` resolves them and says how many steps it has used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NoReturn, Protocol, cast
+
+from kfinfra.diag import DiagnosticError, SourceText, error
+from kfinfra.hcl import access, calls, loops, operators
+from kfinfra.hcl.functions.function import Function
+from kfinfra.hcl.nodes import (
+    Anon,
+    Attr,
+    Binary,
+    Call,
+    Conditional,
+    Expr,
+    For,
+    IndexExpr,
+    Literal,
+    ObjectExpr,
+    ObjectItem,
+    Parens,
+    RelativeTraversal,
+    Splat,
+    Step,
+    Template,
+    TemplateJoin,
+    TemplateWrap,
+    Text,
+    Traversal,
+    TupleExpr,
+    Unary,
+)
+from kfinfra.hcl.references import references
+from kfinfra.values.convert import ConversionError, convert, type_of
+from kfinfra.values.data import Marked, ObjectValue, TupleValue, Unknown, Value
+from kfinfra.values.marks import NONE, mark, unmark
+from kfinfra.values.numbers import parse_number
+from kfinfra.values.render import render
+from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, Type
+from kfinfra.values.unify import unify
+
+
+class Scope(Protocol):
+    """The names and functions that expressions see."""
+
+    @property
+    def functions(self) -> Mapping[str, Function]:
+        """The functions by name."""
+
+    def lookup(self, root: str, steps: tuple[Step, ...], traversal: Traversal) -> tuple[Value, int]:
+        """The value of a root name and how many of `steps` it used. Raises DiagnosticError when there is none."""
+
+
+def evaluate(expr: Expr, scope: Scope, source: SourceText) -> Value:
+    """The value of `expr`. Raises DiagnosticError with the span of what is wrong and the values it saw."""
+    return Evaluator(scope, source).value(expr)
+
+
+class Evaluator:
+    """One evaluation: the scope, the `for` names in force, the splat's element."""
+
+    __slots__ = ("anon", "local", "quiet", "scope", "source")
+
+    def __init__(self, scope: Scope, source: SourceText) -> None:
+        self.scope, self.source = scope, source
+        self.local: dict[str, Value] = {}
+        self.anon: Value = None
+        self.quiet = 0
+
+    def value(self, expr: Expr) -> Value:
+        """The value of `expr` here."""
+        return _RULES[type(expr)](self, expr)
+
+    def fail(self, expr: Expr, summary: str, detail: str, cause: Expr | None = None) -> NoReturn:
+        """Raises the diagnostic; the values are those of the names in `cause` (by default in `expr`)."""
+        seen = () if self.quiet else self._seen(cause or expr)
+        raise DiagnosticError(error(summary, detail, self.source.span(expr.start, expr.end), values=seen))
+
+    def _seen(self, expr: Expr) -> tuple[tuple[str, str], ...]:
+        out: dict[str, str] = {}
+        self.quiet += 1
+        for found in references(expr):
+            try:
+                shown = render(self.value(found))
+            except DiagnosticError:
+                continue
+            out[self.source.text[found.start : found.end]] = shown if len(shown) <= 200 else shown[:199] + "…"
+        self.quiet -= 1
+        return tuple(out.items())
+
+    def reach(self, expr: Expr, value: Value, steps: tuple[Step, ...]) -> Value:
+        """`value` followed by static steps."""
+        for step in steps:
+            try:
+                value = access.attribute(value, step.name) if isinstance(step, Attr) else access.index(value, step.key)
+            except access.AccessError as bad:
+                whole = self.source.span(step.start, step.end)
+                seen = () if self.quiet else self._seen(expr) if not isinstance(expr, Traversal) else self._stem(expr, step)
+                raise DiagnosticError(error(bad.summary, bad.detail, whole, values=seen)) from bad
+        return value
+
+    def _stem(self, expr: Traversal, step: Step) -> tuple[tuple[str, str], ...]:
+        before = tuple(s for s in expr.steps if s.end <= step.start)
+        return self._seen(Traversal(expr.start, before[-1].end if before else expr.start + len(expr.root), expr.root, before))
+
+    def convert(self, expr: Expr, value: Value, to: Type, summary: str, prefix: str = "") -> Value:
+        """`value` converted, or a diagnostic with `summary` at `expr`."""
+        try:
+            return convert(value, to)
+        except ConversionError as bad:
+            self.fail(expr, summary, f"{prefix}{bad.message}.")
+
+    def literal(self, expr: Literal) -> Value:
+        """A number, bool or null."""
+        return expr.value if expr.number is None else parse_number(expr.number)
+
+    def traversal(self, expr: Traversal) -> Value:
+        """A name and its steps."""
+        if expr.root in self.local:
+            return self.reach(expr, self.local[expr.root], expr.steps)
+        value, used = self.scope.lookup(expr.root, expr.steps, expr)
+        return self.reach(expr, value, expr.steps[used:]) if used < len(expr.steps) else value
+
+    def relative(self, expr: RelativeTraversal) -> Value:
+        """Steps on an expression."""
+        return self.reach(expr.source, self.value(expr.source), expr.steps)
+
+    def index(self, expr: IndexExpr) -> Value:
+        """`collection[key]`."""
+        value, key = self.value(expr.collection), self.value(expr.key)
+        try:
+            return access.index(value, key)
+        except access.AccessError as bad:
+            self.fail(expr, bad.summary, bad.detail)
+
+    def template(self, expr: Template) -> Value:
+        """Parts joined into a string; unknown parts make an unknown string with a known prefix."""
+        text, known, marks = "", True, NONE
+        for part in expr.parts:
+            value, found = unmark(part.value if isinstance(part, Text) else self.value(part))
+            marks |= found
+            if value is None:
+                detail = "The expression result is null. Cannot include a null value in a string template."
+                self.fail(part, "Invalid template interpolation value", detail)
+            prefix = "Cannot include the given value in a string template: "
+            piece = self.convert(part, value, STRING, "Invalid template interpolation value", prefix)
+            if isinstance(piece, Unknown):
+                text, known = text + (piece.prefix if known else ""), False
+            elif known:
+                text += str(piece)
+        return mark(text if known else Unknown(STRING, not_null=True, prefix=text), marks)
+
+    def join(self, expr: TemplateJoin) -> Value:
+        """The strings of a `%{for}` joined."""
+        value, marks = unmark(self.value(expr.inner))
+        if not isinstance(value, TupleValue):
+            return mark(Unknown(STRING, not_null=True), marks)
+        return mark(loops.joined(self, expr.inner, value), marks)
+
+    def unary(self, expr: Unary) -> Value:
+        """`-x`, `!x`."""
+        to = operators.operand_type(expr.op) or ANY
+        value, marks = unmark(self._operand(expr.operand, expr, to if expr.op == "!" else NUMBER, "unary"))
+        if isinstance(value, Unknown):
+            return mark(Unknown(value.type, not_null=True), marks)
+        return mark(not value if expr.op == "!" else operators.arithmetic("-", 0, cast(int, value)), marks)
+
+    def _operand(self, expr: Expr, whole: Expr, to: Type, side: str) -> Value:
+        value = self.value(expr)
+        prefix = f"Unsuitable value for {side} operand: "
+        if unmark(value)[0] is None:
+            self.fail(expr, "Invalid operand", f"{prefix}argument must not be null.", whole)
+        return self.convert(expr, value, to, "Invalid operand", prefix)
+
+    def binary(self, expr: Binary) -> Value:
+        """`left op right`."""
+        to = operators.operand_type(expr.op)
+        if to is None:
+            left, right = self.value(expr.left), self.value(expr.right)
+            from kfinfra.values.marks import unmark_deep
+
+            (left, first), (right, second) = unmark_deep(left), unmark_deep(right)
+        else:
+            left, first = unmark(self._operand(expr.left, expr, to, "left"))
+            right, second = unmark(self._operand(expr.right, expr, to, "right"))
+        try:
+            return mark(operators.apply(expr.op, left, right), first | second)
+        except ZeroDivisionError:
+            self.fail(expr, "Division by zero", "Cannot divide by zero: the right operand is zero.")
+        except ValueError as bad:
+            self.fail(expr, "Operation failed", f"Error during operation: {bad}.")
+
+    def conditional(self, expr: Conditional) -> Value:
+        """`test ? yes : no`; the result has a type that both branches convert to."""
+        test, marks = unmark(self.value(expr.test))
+        if test is None:
+            self.fail(expr.test, "Null condition", "The condition value is null. Conditions must either be true or false.")
+        test = self.convert(expr.test, test, BOOL, "Incorrect condition type", "The condition expression must be of type bool: ")
+        if isinstance(test, Unknown):
+            yes, no = self.value(expr.yes), self.value(expr.no)
+            known = yes if yes is not None else no
+            return mark(Unknown(self._common(expr, type_of(yes), type_of(no)), not_null=known is not None and yes is not None and no is not None and not isinstance(yes, Unknown) and not isinstance(no, Unknown)), marks)
+        chosen = self.value(expr.yes if test else expr.no)
+        kind = self._common(expr, type_of(chosen), self._type(expr.no if test else expr.yes))
+        return mark(self.convert(expr, chosen, kind, "Inconsistent conditional result types"), marks)
+
+    def _type(self, expr: Expr) -> Type:
+        self.quiet += 1
+        try:
+            return type_of(self.value(expr))
+        except DiagnosticError:
+            return ANY
+        finally:
+            self.quiet -= 1
+
+    def _common(self, expr: Conditional, yes: Type, no: Type) -> Type:
+        kind = unify((yes, no))
+        if kind is None:
+            detail = "The true and false result expressions must have consistent types."
+            self.fail(expr, "Inconsistent conditional result types", detail)
+        return kind
+
+    def tuple(self, expr: TupleExpr) -> Value:
+        """`[a, b]`."""
+        return TupleValue(tuple(map(self.value, expr.items)))
+
+    def object(self, expr: ObjectExpr) -> Value:
+        """`{ a = 1 }`; an unknown key makes all of it unknown."""
+        fields: dict[str, Value] = {}
+        marks, known = NONE, True
+        for item in expr.items:
+            key, found = (item.bare, NONE) if item.bare is not None else self._key(item)
+            marks |= found
+            value = self.value(item.value)
+            if key is None:
+                known = False
+            else:
+                fields[key] = value
+        return mark(ObjectValue(fields) if known else Unknown(not_null=True), marks)
+
+    def _key(self, item: ObjectItem) -> tuple[str | None, frozenset[str]]:
+        value, marks = unmark(self.value(item.key))
+        if value is None:
+            self.fail(item.key, "Null value as key", "Can't use a null value as a key.")
+        key = self.convert(item.key, value, STRING, "Incorrect key type", "Can't use this value as a key: ")
+        return (key if isinstance(key, str) else None), marks
+
+    def within(self, names: Mapping[str, Value], expr: Expr) -> Value:
+        """The value of `expr` with further `for` names."""
+        before = self.local
+        self.local = {**before, **names}
+        try:
+            return self.value(expr)
+        finally:
+            self.local = before
+
+    def over(self, anon: Value, expr: Expr) -> Value:
+        """The value of a splat's `each` for one element."""
+        before, self.anon = self.anon, anon
+        try:
+            return self.value(expr)
+        finally:
+            self.anon = before
+
+    def attempt(self, expr: Expr) -> Value:
+        """The value of `expr` where an error is expected and will be swallowed (`try`, `can`)."""
+        self.quiet += 1
+        try:
+            return self.value(expr)
+        finally:
+            self.quiet -= 1
+
+
+_RULES: dict[type, Callable[[Evaluator, "object"], Value]] = cast(
+    "dict[type, Callable[[Evaluator, object], Value]]",
+    {
+        Literal: Evaluator.literal,
+        Text: lambda _, e: e.value,
+        Template: Evaluator.template,
+        TemplateWrap: lambda s, e: s.value(e.inner),
+        TemplateJoin: Evaluator.join,
+        Traversal: Evaluator.traversal,
+        RelativeTraversal: Evaluator.relative,
+        IndexExpr: Evaluator.index,
+        Splat: loops.splat,
+        Anon: lambda s, _: s.anon,
+        TupleExpr: Evaluator.tuple,
+        ObjectExpr: Evaluator.object,
+        For: loops.for_expression,
+        Call: calls.call,
+        Unary: Evaluator.unary,
+        Binary: Evaluator.binary,
+        Conditional: Evaluator.conditional,
+        Parens: lambda s, e: s.value(e.inner),
+    },
+)
+__all__ = ["Evaluator", "Marked", "Scope", "evaluate"]

@@ -1,0 +1,291 @@
+"""Functions of lists, maps and objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kfinfra.hcl.functions.function import FunctionError, Implementation
+from kfinfra.hcl.functions.numeric import whole
+from kfinfra.hcl.functions.strings import graphemes
+from kfinfra.values.convert import ConversionError, convert, type_of
+from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.operations import equal, unique
+from kfinfra.values.marks import mark, unmark
+from kfinfra.values.types import BOOL, NUMBER, STRING, ListType, MapType, ObjectType, TupleType, Type
+from kfinfra.values.unify import unify
+
+
+def sequence(value: Value, argument: int = 0, what: str = "argument must be list, set or tuple") -> tuple[Value, ...]:
+    """The items of a list, set or tuple. Raises FunctionError."""
+    if not isinstance(value, TupleValue | ListValue | SetValue):
+        raise FunctionError(what, argument)
+    return value.items
+
+
+def _fields(value: Value, argument: int = 0) -> dict[str, Value]:
+    if not isinstance(value, ObjectValue | MapValue):
+        raise FunctionError("must be a map or an object", argument)
+    return {k: value.items[k] for k in sorted(value.items)}
+
+
+def _length(value: Value) -> Value:
+    bare, marks = unmark(value)
+    match bare:
+        case str():
+            return mark(len(graphemes(bare)), marks)
+        case TupleValue(items) | ListValue(_, items):
+            return mark(len(items), marks)
+        case SetValue(_, items):
+            unsure = len(items) > 1 and any(isinstance(i, Unknown) for i in items)
+            return mark(Unknown(NUMBER, not_null=True) if unsure else len(items), marks)
+        case ObjectValue(fields) | MapValue(_, fields):
+            return mark(len(fields), marks)
+        case Unknown(TupleType(elements)):
+            return mark(len(elements), marks)
+        case Unknown(ObjectType(attributes)):
+            return mark(len(attributes), marks)
+        case Unknown():
+            return mark(Unknown(NUMBER, not_null=True), marks)
+        case _:
+            raise FunctionError("argument must be a string, a collection type, or a structural type", 0)
+
+
+def _concat(*lists: Value) -> Value:
+    if not lists:
+        raise FunctionError("at least one argument is required")
+    items: list[Value] = []
+    for at, one in enumerate(lists):
+        if isinstance(one, SetValue) or not isinstance(one, TupleValue | ListValue):
+            raise FunctionError("all arguments must be lists or tuples", at)
+        items += one.items
+    if all(isinstance(one, ListValue) for one in lists):
+        kind = unify(one.element for one in lists if isinstance(one, ListValue))
+        if kind is not None:
+            return ListValue(kind, tuple(convert(i, kind) for i in items))
+    return TupleValue(tuple(items))
+
+
+def _flatten(value: Value) -> Value:
+    items = sequence(value, 0, "can only flatten lists, sets and tuples")
+    out: list[Value] = []
+    unsure = not _flat(items, out)
+    return Unknown(not_null=True) if unsure else TupleValue(tuple(out))
+
+
+def _flat(items: Iterable[Value], out: list[Value]) -> bool:
+    for item in items:
+        if isinstance(item, TupleValue | ListValue | SetValue):
+            if not _flat(item.items, out):
+                return False
+        elif isinstance(item, Unknown) and item.type not in (STRING, NUMBER, BOOL):
+            return False
+        else:
+            out.append(item)
+    return True
+
+
+def _keys(value: Value) -> Value:
+    names = tuple(_fields(value))
+    return ListValue(STRING, names) if isinstance(value, MapValue) else TupleValue(names)
+
+
+def _values(value: Value) -> Value:
+    items = tuple(_fields(value).values())
+    return ListValue(value.element, items) if isinstance(value, MapValue) else TupleValue(items)
+
+
+def _element(value: Value, at: Value) -> Value:
+    items = sequence(value, 0, "cannot read elements from this value: a list is required")
+    place = whole(at, 1)
+    if isinstance(value, SetValue):
+        raise FunctionError("cannot read elements from a set", 0)
+    if not items:
+        raise FunctionError("cannot use element function with an empty list", 0)
+    if place < 0:
+        raise FunctionError("cannot use element function with a negative index", 1)
+    return items[place % len(items)]
+
+
+def _lookup(value: Value, key: str, *default: Value) -> Value:
+    fields = _fields(value)
+    if len(default) > 1:
+        raise FunctionError("lookup() takes two or three arguments")
+    if key in fields:
+        return fields[key]
+    if not default:
+        raise FunctionError(f'the given object has no attribute "{key}"')
+    try:
+        return convert(default[0], value.element) if isinstance(value, MapValue) else default[0]
+    except ConversionError as bad:
+        raise FunctionError("the default value must have the same type as the map elements", 2) from bad
+
+
+def _merge(*maps: Value) -> Value:
+    fields: dict[str, Value] = {}
+    given = [m for m in maps if m is not None]
+    for at, one in enumerate(maps):
+        if one is not None:
+            fields.update(_fields(one, at) if isinstance(one, ObjectValue | MapValue) else _not_map(at))
+    kinds = {type_of(m): None for m in given} if all(isinstance(m, MapValue) for m in given) else {}
+    if len(kinds) == 1:
+        (kind,) = kinds
+        if isinstance(kind, MapType):
+            return MapValue(kind.element, fields)
+    return ObjectValue(fields)
+
+
+def _not_map(at: int) -> dict[str, Value]:
+    raise FunctionError("arguments must be maps or objects", at)
+
+
+def _zipmap(keys: ListValue, values: Value) -> Value:
+    items = sequence(values, 1, "values argument must be a list or tuple value")
+    if len(items) != len(keys.items):
+        raise FunctionError(f"number of keys ({len(keys.items)}) does not match number of values ({len(items)})")
+    if any(isinstance(k, Unknown) for k in keys.items):
+        return Unknown(not_null=True)
+    made = {str(k): v for k, v in zip(keys.items, items, strict=True)}
+    return MapValue(values.element, made) if isinstance(values, ListValue) else ObjectValue(made)
+
+
+def _slice(value: Value, start: Value, end: Value) -> Value:
+    if isinstance(value, SetValue):
+        raise FunctionError("cannot slice a set, because its elements do not have indices", 0)
+    items, first, last = sequence(value), whole(start, 1), whole(end, 2)
+    if first < 0 or first > len(items):
+        raise FunctionError("start index must be between zero and the length of the list", 1)
+    if last < 0 or last > len(items):
+        raise FunctionError("end index must be between zero and the length of the list", 2)
+    if first > last:
+        raise FunctionError("start index must not be greater than end index", 1)
+    return ListValue(value.element, items[first:last]) if isinstance(value, ListValue) else TupleValue(items[first:last])
+
+
+def _reverse(value: Value) -> Value:
+    items = sequence(value)[::-1]
+    return TupleValue(items) if isinstance(value, TupleValue) else ListValue(_kind(value), items)
+
+
+def _kind(value: Value) -> Type:
+    kind = type_of(value)
+    return getattr(kind, "element", STRING)
+
+
+def _chunklist(value: ListValue, size: Value) -> Value:
+    step = whole(size, 1)
+    if step < 0:
+        raise FunctionError("the size argument must be positive", 1)
+    step = step or max(len(value.items), 1)
+    parts = (value.items[at : at + step] for at in range(0, len(value.items), step))
+    return ListValue(ListType(value.element), tuple(ListValue(value.element, part) for part in parts))
+
+
+def _coalesce(*values: Value) -> Value:
+    kind = unify(map(type_of, values))
+    if kind is None:
+        raise FunctionError("all arguments must have the same type")
+    for value in values:
+        if isinstance(value, Unknown):
+            return Unknown(kind)
+        if value is not None and value != "":
+            return convert(value, kind)
+    raise FunctionError("no non-null, non-empty-string arguments")
+
+
+def _coalescelist(*values: Value) -> Value:
+    for at, value in enumerate(values):
+        if value is not None and sequence(value, at, "coalescelist arguments must be lists or tuples"):
+            return value
+    raise FunctionError("no non-null arguments")
+
+
+def _contains(value: Value, wanted: Value) -> Value:
+    return any(equal(i, _like(wanted, value)) is True for i in sequence(value))
+
+
+def _like(wanted: Value, value: Value) -> Value:
+    if not isinstance(value, ListValue | SetValue):
+        return wanted
+    try:
+        return convert(wanted, value.element)
+    except ConversionError:
+        return wanted
+
+
+def _index(value: Value, wanted: Value) -> Value:
+    items = sequence(value, 0, "argument must be a list or tuple")
+    if not items:
+        raise FunctionError("cannot search an empty list")
+    for at, item in enumerate(items):
+        same = equal(item, wanted)
+        if same is None:
+            return Unknown(NUMBER, not_null=True)
+        if same:
+            return at
+    raise FunctionError("item not found")
+
+
+def _one(value: Value) -> Value:
+    items = sequence(value, 0, "must be a list, set, or tuple value with either zero or one elements")
+    if len(items) > 1:
+        raise FunctionError("must be a list, set, or tuple value with either zero or one elements", 0)
+    return items[0] if items else None
+
+
+def _matchkeys(values: ListValue, keys: ListValue, wanted: ListValue) -> Value:
+    if len(values.items) != len(keys.items):
+        raise FunctionError("length of keys and values should be equal")
+    kind = unify((keys.element, wanted.element))
+    if kind is None:
+        raise FunctionError("keys and searchset must be of the same type")
+    sought = [convert(w, kind) for w in wanted.items]
+    pairs = zip(values.items, keys.items, strict=True)
+    return ListValue(values.element, tuple(v for v, k in pairs if any(equal(convert(k, kind), s) is True for s in sought)))
+
+
+def _transpose(value: MapValue) -> Value:
+    out: dict[str, list[Value]] = {}
+    for key in sorted(value.items):
+        for item in sequence(value.items[key]):
+            if item is None:
+                raise FunctionError("input must not contain null strings", 0)
+            out.setdefault(str(item), []).append(key)
+    return MapValue(ListType(STRING), {k: ListValue(STRING, tuple(v)) for k, v in out.items()})
+
+
+def _bools(value: ListValue) -> tuple[Value, ...]:
+    return value.items
+
+
+def _sort(value: ListValue) -> Value:
+    if None in value.items:
+        raise FunctionError("given list element is null; a null string cannot be sorted", 0)
+    return ListValue(STRING, tuple(sorted(map(str, value.items))))
+
+
+FUNCTIONS: dict[str, Implementation] = {
+    "alltrue": lambda v: all(b is True for b in _bools(v)),
+    "anytrue": lambda v: any(b is True for b in _bools(v)),
+    "chunklist": _chunklist,
+    "coalesce": _coalesce,
+    "coalescelist": _coalescelist,
+    "compact": lambda v: ListValue(STRING, tuple(i for i in v.items if i is not None and i != "")),
+    "concat": _concat,
+    "contains": _contains,
+    "distinct": lambda v: ListValue(v.element, tuple(unique(v.items))),
+    "element": _element,
+    "flatten": _flatten,
+    "index": _index,
+    "keys": _keys,
+    "length": _length,
+    "lookup": _lookup,
+    "matchkeys": _matchkeys,
+    "merge": _merge,
+    "one": _one,
+    "reverse": _reverse,
+    "slice": _slice,
+    "sort": _sort,
+    "transpose": _transpose,
+    "values": _values,
+    "zipmap": _zipmap,
+}

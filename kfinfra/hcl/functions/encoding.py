@@ -1,0 +1,204 @@
+"""Functions that encode, decode and hash: JSON, YAML, CSV, base64, URLs, digests."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import gzip
+import hashlib
+import io
+import json
+import urllib.parse
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
+
+from kfinfra.hcl.functions.function import FunctionError, Implementation
+from kfinfra.values.codec import from_data
+from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.numbers import number_text
+from kfinfra.values.types import STRING, ObjectType
+
+_NOTHING = object()
+
+
+def text_of(data: bytes, what: str = "the result") -> str:
+    """UTF-8 bytes as text. Raises FunctionError."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as bad:
+        raise FunctionError(f"contents of {what} are not valid UTF-8") from bad
+
+
+def json_text(value: Value) -> str:
+    """A value as Terraform's jsonencode writes it: keys sorted, no spaces, HTML characters escaped."""
+    match value:
+        case TupleValue(items) | ListValue(_, items) | SetValue(_, items):
+            return "[" + ",".join(map(json_text, items)) + "]"
+        case ObjectValue(fields) | MapValue(_, fields):
+            return "{" + ",".join(f"{_json_string(k)}:{json_text(fields[k])}" for k in sorted(fields)) + "}"
+        case str():
+            return _json_string(value)
+        case int() | Decimal() if not isinstance(value, bool):
+            return number_text(value)
+        case _:
+            return json.dumps(value)
+
+
+def _json_string(text: str) -> str:
+    out = json.dumps(text, ensure_ascii=False)
+    for char in "<>&\u2028\u2029\x7f"[:5]:
+        out = out.replace(char, f"\\u{ord(char):04x}")
+    return out
+
+
+def _jsondecode(text: str) -> Value:
+    try:
+        return from_data(json.loads(text, parse_float=Decimal, parse_constant=_constant), _NOTHING)
+    except ValueError as bad:
+        raise FunctionError(str(bad), 0) from bad
+
+
+def _constant(name: str) -> object:
+    raise ValueError(f"invalid character '{name[0]}' looking for beginning of value")
+
+
+def _yamldecode(text: str) -> Value:
+    import yaml
+
+    try:
+        return from_data(yaml.safe_load(text), _NOTHING)
+    except (yaml.YAMLError, TypeError, ValueError) as bad:
+        raise FunctionError(str(bad).replace("\n", " "), 0) from bad
+
+
+def _yaml(value: Value, depth: int) -> str:
+    pad = "  " * depth
+    match value:
+        case TupleValue(items) | ListValue(_, items) | SetValue(_, items) if items:
+            return "".join(pad + "- " + _nested(v, depth + 1).removeprefix("  " * (depth + 1)) for v in items)
+        case ObjectValue(fields) | MapValue(_, fields) if fields:
+            return "".join(f"{pad}{_json_string(k)}:" + _member(fields[k], depth) for k in sorted(fields))
+        case TupleValue() | ListValue() | SetValue():
+            return pad + "[]\n"
+        case ObjectValue() | MapValue():
+            return pad + "{}\n"
+        case str() if "\n" in value and not value[0].isspace():
+            keep = "" if value.endswith("\n") and not value.endswith("\n\n") else "-" if not value.endswith("\n") else "+"
+            inner = "  " * max(depth, 1)
+            body = "".join((inner + line if line else "") + "\n" for line in value.removesuffix("\n").split("\n"))
+            return f"{pad}|{keep}\n{body}"
+        case _:
+            return pad + (json.dumps(value, ensure_ascii=False) if isinstance(value, str) else json_text(value)) + "\n"
+
+
+def _nested(value: Value, depth: int) -> str:
+    return _yaml(value, depth)
+
+
+def _member(value: Value, depth: int) -> str:
+    match value:
+        case TupleValue(items) | ListValue(_, items) | SetValue(_, items) if items:
+            return "\n" + _yaml(value, depth)
+        case ObjectValue(fields) | MapValue(_, fields) if fields:
+            return "\n" + _yaml(value, depth + 1)
+        case _:
+            return " " + _yaml(value, depth + 1).lstrip(" ")
+
+
+def _csvdecode(text: str) -> Value:
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    if not rows:
+        raise FunctionError("missing header line", 0)
+    header, *body = [r for r in rows if r]
+    if len(set(header)) < len(header):
+        raise FunctionError("duplicate column name", 0)
+    for at, row in enumerate(body, 2):
+        if len(row) != len(header):
+            raise FunctionError(f"record on line {at}: wrong number of fields", 0)
+    items: tuple[Value, ...] = tuple(ObjectValue(dict(zip(header, row, strict=True))) for row in body)
+    return ListValue(ObjectType({name: STRING for name in header}), items)
+
+
+def _unbase64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
+    except (binascii.Error, ValueError) as bad:
+        raise FunctionError(f"failed to decode base64 data: {bad}", 0) from bad
+
+
+def b64(data: bytes) -> str:
+    """Base64 text."""
+    return base64.b64encode(data).decode()
+
+
+def digest(name: str) -> Callable[[bytes], str]:
+    """A hash in hex."""
+    return lambda data: hashlib.new(name, data).hexdigest()
+
+
+def _charset(encoding: str) -> str:
+    try:
+        "".encode({"UTF-16LE": "utf-16-le", "UTF-16BE": "utf-16-be"}.get(encoding.upper(), encoding))
+    except LookupError as bad:
+        raise FunctionError(f"{encoding!r} is not a supported IANA encoding name or alias", 1) from bad
+    return encoding
+
+
+def _recode(text: str, encoding: str) -> Value:
+    try:
+        return b64(text.encode(_charset(encoding)))
+    except UnicodeEncodeError as bad:
+        raise FunctionError(f"the given string contains characters that cannot be represented in {encoding}", 0) from bad
+
+
+def _undecode(text: str, encoding: str) -> Value:
+    try:
+        return _unbase64(text).decode(_charset(encoding))
+    except UnicodeDecodeError as bad:
+        raise FunctionError(f"the given string contains bytes that are not valid {encoding}", 0) from bad
+
+
+def _uuidv5(namespace: str, name: str) -> Value:
+    known = {"dns": uuid.NAMESPACE_DNS, "url": uuid.NAMESPACE_URL, "oid": uuid.NAMESPACE_OID, "x500": uuid.NAMESPACE_X500}
+    try:
+        return str(uuid.uuid5(known.get(namespace) or uuid.UUID(namespace), name))
+    except ValueError as bad:
+        raise FunctionError(f"uuidv5() doesn't support namespace {namespace}", 0) from bad
+
+
+def _rsadecrypt(ciphertext: str, key: str) -> Value:
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
+
+    load = load_ssh_private_key if "OPENSSH" in key else load_pem_private_key
+    try:
+        private = load(key.encode(), None)
+        if not isinstance(private, rsa.RSAPrivateKey):
+            raise ValueError("not an RSA key")
+        return text_of(private.decrypt(_unbase64(ciphertext), padding.PKCS1v15()))
+    except ValueError as bad:
+        raise FunctionError(f"failed to decrypt: {bad}", 1) from bad
+
+
+FUNCTIONS: dict[str, Implementation] = {
+    "base64decode": lambda s: text_of(_unbase64(s), "the decoded result"),
+    "base64encode": lambda s: b64(s.encode()),
+    "base64gzip": lambda s: b64(gzip.compress(s.encode(), mtime=0)),
+    "base64sha256": lambda s: b64(hashlib.sha256(s.encode()).digest()),
+    "base64sha512": lambda s: b64(hashlib.sha512(s.encode()).digest()),
+    **{n: (lambda s, n=n: digest(n)(s.encode())) for n in ("md5", "sha1", "sha256", "sha512")},
+    "bcrypt": lambda *_: Unknown(STRING, not_null=True, prefix="$2a$"),
+    "csvdecode": _csvdecode,
+    "jsondecode": _jsondecode,
+    "jsonencode": json_text,
+    "rsadecrypt": _rsadecrypt,
+    "textdecodebase64": _undecode,
+    "textencodebase64": _recode,
+    "urlencode": lambda s: urllib.parse.quote_plus(s),
+    "uuid": lambda: Unknown(STRING, not_null=True),
+    "uuidv5": _uuidv5,
+    "yamldecode": _yamldecode,
+    "yamlencode": lambda v: _yaml(v, 0),
+}

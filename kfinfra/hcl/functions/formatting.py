@@ -1,0 +1,117 @@
+"""`format` and `formatlist`: Go's verbs over HCL values."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from kfinfra.hcl.functions.encoding import json_text
+from kfinfra.hcl.functions.function import FunctionError, Implementation
+from kfinfra.hcl.functions.strings import graphemes
+from kfinfra.values.convert import ConversionError, convert
+from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.numbers import number_text
+from kfinfra.values.types import BOOL, NUMBER, STRING
+
+_VERB = re.compile(r"%(?P<flags>[-+ #0]*)(?P<width>\d+)?(?:\.(?P<precision>\d*))?(?:\[(?P<index>\d+)\])?(?P<verb>.)?", re.S)
+
+
+def format_values(text: str, *args: Value) -> str:
+    """`text` with its verbs filled in. Raises FunctionError."""
+    used, at, explicit = 0, 0, False
+
+    def fill(found: re.Match[str]) -> str:
+        nonlocal used, at, explicit
+        verb = found["verb"]
+        if verb is None:
+            raise FunctionError("unterminated formatting verb", 0)
+        if verb == "%":
+            return "%"
+        if found["index"]:
+            at, explicit = int(found["index"]), True
+        else:
+            at += 1
+        used = max(used, at)
+        if not 1 <= at <= len(args):
+            raise FunctionError(f"not enough arguments for {found.group(0)!r}: need index {at} but have {len(args)} total", 0)
+        return _verb(found, args[at - 1], at)
+
+    out = _VERB.sub(fill, text)
+    if used < len(args) and not explicit:
+        raise FunctionError(f"too many arguments; only {used} used by format string", used + 1)
+    return out
+
+
+def _verb(found: re.Match[str], value: Value, at: int) -> str:
+    verb, flags = found["verb"], found["flags"]
+    width = int(found["width"] or 0)
+    precision = int(found["precision"] or 0) if found["precision"] is not None else None
+    try:
+        body = _body(verb, flags, precision, value)
+    except ConversionError as bad:
+        raise FunctionError(f"unsupported value for {found.group(0)!r} at {found.start()}: {bad.message}", at) from bad
+    gap = width - len(graphemes(body))
+    if gap <= 0:
+        return body
+    if "-" in flags:
+        return body + " " * gap
+    if "0" in flags:
+        sign = body[0] if body[0] in "+-" else ""
+        return sign + "0" * gap + body[len(sign) :]
+    return " " * gap + body
+
+
+def _body(verb: str, flags: str, precision: int | None, value: Value) -> str:
+    if verb == "v":
+        if "#" in flags:
+            return json_text(value)
+        if isinstance(value, TupleValue | ListValue | SetValue | ObjectValue | MapValue):
+            return json_text(value)
+        if isinstance(value, Decimal):
+            return _number("g", "", None, value)
+        return "null" if value is None else str(convert(value, STRING))
+    if value is None:
+        raise ConversionError("null value cannot be formatted")
+    if verb == "t":
+        return str(convert(convert(value, BOOL), STRING))
+    if verb in "sq":
+        text = str(convert(value, STRING))
+        cut = text if precision is None else "".join(graphemes(text)[:precision])
+        return json_text(cut) if verb == "q" else cut
+    if verb in "bdoxXeEfgG":
+        number = convert(value, NUMBER)
+        return _number(verb, flags, precision, number if isinstance(number, int | Decimal) else 0)
+    raise FunctionError(f'unsupported format verb "{verb}"', 0)
+
+
+def _number(verb: str, flags: str, precision: int | None, value: int | Decimal) -> str:
+    if verb in "bdoxX":
+        body = format(int(value), verb)
+    elif verb in "fF":
+        body = format(Decimal(value), f".{6 if precision is None else precision}f")
+    elif verb in "eE":
+        body = format(float(value), f".{6 if precision is None else precision}{verb}")
+    elif precision is not None:
+        body = format(float(value), f".{precision}{verb}")
+    else:
+        body = number_text(value) if abs(Decimal(value).adjusted()) < 21 else repr(float(value))
+    sign = "+" if "+" in flags else " " if " " in flags else ""
+    return body if body.startswith("-") else sign + body
+
+
+def _format(text: str, *args: Value) -> Value:
+    return format_values(text, *args)
+
+
+def _formatlist(text: str, *args: Value) -> Value:
+    columns = [a.items if isinstance(a, TupleValue | ListValue | SetValue) else None for a in args]
+    sizes = {len(c) for c in columns if c is not None}
+    if len(sizes) > 1:
+        raise FunctionError("the list arguments must all have the same length", 1)
+    count = sizes.pop() if sizes else 1
+    rows = [[c[i] if c is not None else a for c, a in zip(columns, args, strict=True)] for i in range(count)]
+    return ListValue(STRING, tuple(format_values(text, *row) for row in rows))
+
+
+FUNCTIONS: dict[str, Implementation] = {"format": _format, "formatlist": _formatlist}
+__all__ = ["FUNCTIONS", "Unknown", "format_values"]

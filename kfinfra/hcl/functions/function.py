@@ -1,0 +1,70 @@
+"""What a function is: its parameters, what it gives, how far it copes with unknown and marked arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from kfinfra.values.convert import ConversionError, convert
+from kfinfra.values.data import Unknown, Value
+from kfinfra.values.marks import NONE, mark, unmark_deep, wholly_known
+from kfinfra.values.types import ANY, Type
+
+Implementation: TypeAlias = Callable[..., Value]
+
+
+class FunctionError(Exception):
+    """A call that cannot be done; `argument` is the position of the argument at fault, where there is one."""
+
+    def __init__(self, message: str, argument: int | None = None) -> None:
+        self.message, self.argument = message, argument
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter: its name, the type an argument is converted to, and whether null may come."""
+
+    name: str
+    type: Type = ANY
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function. `partial` ones take arguments with unknown parts, `marked` ones see marks (and put them themselves)."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    variadic: Parameter | None
+    returns: Type
+    run: Implementation
+    partial: bool = False
+    marked: bool = False
+
+    def parameter(self, position: int) -> Parameter | None:
+        """The parameter that the argument at `position` goes to, or None when there are too many arguments."""
+        return self.parameters[position] if position < len(self.parameters) else self.variadic
+
+    def call(self, arguments: Sequence[Value]) -> Value:
+        """The result for `arguments` (their number already right). Raises FunctionError."""
+        ready = [self._ready(at, value) for at, value in enumerate(arguments)]
+        if self.marked:
+            return self.run(*ready)
+        pairs = [unmark_deep(value) for value in ready]
+        marks = NONE.union(*(found for _, found in pairs))
+        bare = [value for value, _ in pairs]
+        waits = any(isinstance(v, Unknown) if self.partial else not wholly_known(v) for v in bare)
+        return mark(Unknown(self.returns, not_null=self.returns != ANY) if waits else self.run(*bare), marks)
+
+    def _ready(self, at: int, value: Value) -> Value:
+        parameter = self.parameter(at)
+        if parameter is None:
+            raise FunctionError("too many arguments", at)
+        if unmark_deep(value)[0] is None and not parameter.nullable:
+            raise FunctionError("argument must not be null", at)
+        try:
+            return convert(value, parameter.type)
+        except ConversionError as bad:
+            raise FunctionError(bad.message, at) from bad

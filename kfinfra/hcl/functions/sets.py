@@ -1,0 +1,73 @@
+"""Functions of sets."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from kfinfra.hcl.functions.function import FunctionError, Implementation
+from kfinfra.values.convert import convert, type_of
+from kfinfra.values.data import ListValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.operations import equal, sorted_set
+from kfinfra.values.types import ANY, ListType, SetType, TupleType, Type
+from kfinfra.values.unify import unify
+
+
+def _common(sets: tuple[SetValue, ...]) -> tuple[Type, list[tuple[Value, ...]]]:
+    kind = unify(s.element for s in sets if s.items or s.element != ANY)
+    if kind is None:
+        raise FunctionError("given sets must all have compatible element types")
+    return kind, [_items(convert(s, SetType(kind))) for s in sets]
+
+
+def _items(value: Value) -> tuple[Value, ...]:
+    return value.items if isinstance(value, SetValue) else ()
+
+
+def _has(items: tuple[Value, ...], value: Value) -> bool:
+    return any(equal(value, i) is True for i in items)
+
+
+def _union(*sets: SetValue) -> Value:
+    kind, all_items = _common(sets)
+    return SetValue(kind, sorted_set(i for items in all_items for i in items))
+
+
+def _intersection(*sets: SetValue) -> Value:
+    kind, (first, *others) = _common(sets)
+    return SetValue(kind, tuple(i for i in first if all(_has(o, i) for o in others)))
+
+
+def _subtract(a: SetValue, b: SetValue) -> Value:
+    kind, (first, second) = _common((a, b))
+    return SetValue(kind, tuple(i for i in first if not _has(second, i)))
+
+
+def _product(*sets: Value) -> Value:
+    if len(sets) < 2:
+        raise FunctionError("at least two arguments are required")
+    columns: list[tuple[Value, ...]] = []
+    kinds: list[Type] = []
+    for at, one in enumerate(sets):
+        if not isinstance(one, ListValue | SetValue | TupleValue):
+            raise FunctionError("a set or a list is required", at)
+        if isinstance(one, SetValue) and any(isinstance(i, Unknown) for i in one.items):
+            return Unknown(not_null=True)
+        kind = one.element if not isinstance(one, TupleValue) else unify(map(type_of, one.items))
+        if kind is None:
+            raise FunctionError("all elements must be of the same type", at)
+        kinds.append(kind)
+        columns.append(tuple(convert(i, kind) for i in one.items))
+    rows = tuple(TupleValue(row) for row in product(*columns))
+    element = TupleType(tuple(kinds))
+    if all(isinstance(s, SetValue) for s in sets):
+        return SetValue(element, sorted_set(rows))
+    return ListValue(element, rows)
+
+
+FUNCTIONS: dict[str, Implementation] = {
+    "setunion": _union,
+    "setintersection": _intersection,
+    "setsubtract": _subtract,
+    "setproduct": _product,
+}
+__all__ = ["FUNCTIONS", "ListType"]

@@ -1,0 +1,162 @@
+"""Functions of text. Lengths and positions count grapheme clusters; patterns are RE2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kfinfra.hcl.functions.function import FunctionError, Implementation
+from kfinfra.hcl.functions.numeric import whole
+from kfinfra.values.data import ListValue, ObjectValue, TupleValue, Unknown, Value
+from kfinfra.values.types import BOOL, STRING
+
+
+def graphemes(text: str) -> list[str]:
+    """The grapheme clusters of `text`."""
+    if text.isascii() and "\r\n" not in text:
+        return list(text)
+    import regex
+
+    return regex.findall(r"\X", text)
+
+
+def strings(items: list[str]) -> ListValue:
+    """A list(string)."""
+    return ListValue(STRING, tuple(items))
+
+
+def _substr(text: str, offset: Value, length: Value) -> Value:
+    clusters, at, count = graphemes(text), whole(offset, 1), whole(length, 2)
+    if at < 0:
+        at += len(clusters)
+    at = max(at, 0)
+    return "".join(clusters[at:] if count < 0 else clusters[at : at + count])
+
+
+def _title(text: str) -> Value:
+    out, before = [], " "
+    for c in text:
+        starts = before.isspace()
+        if not starts and before.isascii() and not (before.isalnum() or before in "_'"):
+            starts = True
+        out.append(_simple(c, str.upper) if starts else c)
+        before = c
+    return "".join(out)
+
+
+def _simple(text: str, how: Callable[[str], str]) -> str:
+    return "".join(how(c) if len(how(c)) == 1 else c for c in text)
+
+
+def pattern(text: str) -> Any:
+    """A compiled RE2 pattern. Raises FunctionError."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(text, options)
+    except re2.error as bad:
+        reason = bad.args[0] if bad.args else ""
+        raise FunctionError(f"invalid regexp pattern: {reason.decode() if isinstance(reason, bytes) else reason}", 0) from bad
+
+
+def _match(found: Any) -> Value:
+    names, count = found.re.groupindex, found.re.groups
+    if not count:
+        return str(found.group(0))
+    if names:
+        if len(names) != count:
+            raise FunctionError("invalid regexp pattern: cannot mix both named and unnamed capture groups", 0)
+        return ObjectValue({n: found.group(n) for n in names})
+    return TupleValue(tuple(found.groups()))
+
+
+def _regex(rule: str, text: str) -> Value:
+    found = pattern(rule).search(text)
+    if found is None:
+        raise FunctionError("pattern did not match any part of the given string", None)
+    return _match(found)
+
+
+def _regexall(rule: str, text: str) -> Value:
+    from kfinfra.values.convert import type_of
+    from kfinfra.values.types import ANY
+    from kfinfra.values.unify import unify
+
+    items = tuple(_match(m) for m in pattern(rule).finditer(text))
+    return ListValue(unify(map(type_of, items)) or ANY, items)
+
+
+def _replace(text: str, old: str, new: str) -> Value:
+    if len(old) <= 1 or not (old.startswith("/") and old.endswith("/")):
+        return text.replace(old, new)
+    rule = pattern(old[1:-1])
+    out, last = [], 0
+    for found in rule.finditer(text):
+        out.append(text[last : found.start()] + _expanded(new, found))
+        last = found.end()
+    return "".join(out) + text[last:]
+
+
+def _expanded(template: str, found: Any) -> str:
+    import re
+
+    def group(m: re.Match[str]) -> str:
+        if m.group(0) == "$$":
+            return "$"
+        name = m.group(1) or m.group(2)
+        if name.isdigit():
+            return (found.group(int(name)) or "") if int(name) <= found.re.groups else ""
+        return (found.group(name) or "") if name in found.re.groupindex else ""
+
+    return re.sub(r"\$\$|\$\{(\w+)\}|\$(\w+)", group, template)
+
+
+def _indent(spaces: Value, text: str) -> Value:
+    return text.replace("\n", "\n" + " " * whole(spaces, 0))
+
+
+def _join(separator: str, *lists: ListValue) -> Value:
+    if not lists:
+        raise FunctionError("at least one list is required")
+    parts = [item for one in lists for item in one.items]
+    if None in parts:
+        raise FunctionError("a list element is null; cannot concatenate null values", 1)
+    return separator.join(str(p) for p in parts)
+
+
+def _startswith(text: Value, prefix: Value) -> Value:
+    if isinstance(text, Unknown) and isinstance(prefix, str):
+        known = text.prefix[: len(prefix)]
+        return known == prefix if len(known) == len(prefix) or not prefix.startswith(known) else Unknown(BOOL, not_null=True)
+    if not isinstance(text, str) or not isinstance(prefix, str):
+        return Unknown(BOOL, not_null=True)
+    return text.startswith(prefix)
+
+
+def _chomp(text: str) -> Value:
+    return text.rstrip("\r\n")
+
+
+FUNCTIONS: dict[str, Implementation] = {
+    "chomp": _chomp,
+    "endswith": lambda s, x: s.endswith(x),
+    "indent": _indent,
+    "join": _join,
+    "lower": lambda s: _simple(s, str.lower),
+    "upper": lambda s: _simple(s, str.upper),
+    "title": _title,
+    "regex": _regex,
+    "regexall": _regexall,
+    "replace": _replace,
+    "split": lambda sep, s: strings(s.split(sep) if sep else graphemes(s)) if s or sep else strings([]),
+    "startswith": _startswith,
+    "strcontains": lambda s, x: x in s,
+    "strrev": lambda s: "".join(reversed(graphemes(s))),
+    "substr": _substr,
+    "trim": lambda s, cut: s.strip(cut) if cut else s,
+    "trimprefix": lambda s, x: s.removeprefix(x),
+    "trimsuffix": lambda s, x: s.removesuffix(x),
+    "trimspace": lambda s: s.strip(),
+}

@@ -1,0 +1,53 @@
+"""Terraform's own answers to 1,730 expressions: values equal as JSON, errors are errors."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from kfinfra.diag import DiagnosticError, SourceText, error
+from kfinfra.hcl.evaluate import evaluate
+from kfinfra.hcl.functions import standard_functions
+from kfinfra.hcl.parser import parse, parse_expression
+from kfinfra.values.codec import to_data
+
+CORPUS = Path(os.environ.get("KFINFRA_CORPUS", "/work/shared/corpus")) / "expressions"
+ALLOWED = 0
+
+
+class Names:
+    """`local.*` of the corpus's locals.tf."""
+
+    def __init__(self):
+        self.functions = standard_functions(str(CORPUS), lambda p: (CORPUS / p).read_bytes())
+        source = SourceText("locals.tf", (CORPUS / "locals.tf").read_text())
+        body = parse(source)
+        self.values = {a.name: evaluate(a.expr, self, source) for a in body.blocks[0].body.attributes}
+
+    def lookup(self, root, steps, traversal):
+        name = getattr(steps[0], "name", "") if steps else ""
+        if root != "local" or name not in self.values:
+            raise DiagnosticError(error("Reference to undeclared name", f"{root}.{name}"))
+        return self.values[name], 1
+
+
+def answer(text, names):
+    """The value as data, or the error's words."""
+    source = SourceText("expr", text)
+    try:
+        return to_data(evaluate(parse_expression(source), names, source), "(unknown)")[0], None
+    except DiagnosticError as bad:
+        return None, str(bad)
+
+
+def test_values_and_errors_are_terraforms():
+    if not CORPUS.is_dir():
+        pytest.skip(f"no corpus at {CORPUS}")
+    names, wrong = Names(), []
+    for line in (CORPUS / "cases.jsonl").read_text().splitlines():
+        case = json.loads(line)
+        value, failed = answer(case["expr"], names)
+        if ("error" in case) != bool(failed) or ("value" in case and json.dumps(value, sort_keys=True) != json.dumps(case["value"], sort_keys=True)):
+            wrong.append((case["expr"], case.get("value", case.get("error")), value, failed))
+    assert len(wrong) <= ALLOWED, "\n".join(map(str, wrong[:60])) + f"\n{len(wrong)} wrong"
