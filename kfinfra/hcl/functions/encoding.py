@@ -69,7 +69,7 @@ def _yamldecode(text: str) -> Value:
 
     try:
         return from_data(yaml.safe_load(text), _NOTHING)
-    except (yaml.YAMLError, TypeError, ValueError) as bad:
+    except (yaml.YAMLError, TypeError, ValueError, RecursionError) as bad:
         raise FunctionError(str(bad).replace("\n", " "), 0) from bad
 
 
