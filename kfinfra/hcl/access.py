@@ -58,7 +58,7 @@ def attribute(value: Value, name: str) -> Value:
         case TupleValue() | ListValue() | SetValue():
             raise AccessError(
                 "Unsupported attribute",
-                f"Can't access attributes on a {friendly(value)}. Did you mean to access attribute \"{name}\" for a "
+                f'Can\'t access attributes on a {friendly(value)}. Did you mean to access attribute "{name}" for a '
                 f"specific element, or across all elements ([*].{name})?",
             )
         case _:
@@ -149,5 +149,3 @@ def elements(value: Value) -> list[tuple[Value, Value]] | None:
             return [(k, fields[k]) for k in sorted(fields)]
         case _:
             return None
-
-

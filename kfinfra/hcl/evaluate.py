@@ -204,7 +204,17 @@ class Evaluator:
         if isinstance(test, Unknown):
             yes, no = self.value(expr.yes), self.value(expr.no)
             known = yes if yes is not None else no
-            return mark(Unknown(self._common(expr, type_of(yes), type_of(no)), not_null=known is not None and yes is not None and no is not None and not isinstance(yes, Unknown) and not isinstance(no, Unknown)), marks)
+            return mark(
+                Unknown(
+                    self._common(expr, type_of(yes), type_of(no)),
+                    not_null=known is not None
+                    and yes is not None
+                    and no is not None
+                    and not isinstance(yes, Unknown)
+                    and not isinstance(no, Unknown),
+                ),
+                marks,
+            )
         chosen = self.value(expr.yes if test else expr.no)
         kind = self._common(expr, type_of(chosen), self._type(expr.no if test else expr.yes))
         return mark(self.convert(expr, chosen, kind, "Inconsistent conditional result types"), marks)

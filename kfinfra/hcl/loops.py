@@ -37,7 +37,9 @@ def for_expression(here: Evaluator, expr: For) -> Value:
     """A tuple or an object of what the body gives for each element."""
     collection, marks = unmark(here.value(expr.collection))
     if collection is None:
-        here.fail(expr.collection, "Iteration over null value", "A null value cannot be used as the collection in a 'for' expression.")
+        here.fail(
+            expr.collection, "Iteration over null value", "A null value cannot be used as the collection in a 'for' expression."
+        )
     if isinstance(collection, Unknown):
         return mark(Unknown(not_null=True), marks)
     pairs = access.elements(collection)
@@ -101,7 +103,7 @@ class _Loop:
             here.fail(
                 expr.key,
                 "Duplicate object key",
-                f'Two different items produced the key "{key}" in this \'for\' expression. If duplicates are expected, '
+                f"Two different items produced the key \"{key}\" in this 'for' expression. If duplicates are expected, "
                 "use the ellipsis (...) after the value expression to enable grouping by key.",
             )
         else:
@@ -115,7 +117,11 @@ def joined(here: Evaluator, expr: Expr, value: TupleValue) -> Value:
         bare, found = unmark(item)
         marks |= found
         if bare is None:
-            here.fail(expr, "Invalid template interpolation value", "An iteration result is null. Cannot include a null value in a string template.")
+            here.fail(
+                expr,
+                "Invalid template interpolation value",
+                "An iteration result is null. Cannot include a null value in a string template.",
+            )
         piece = here.convert(expr, bare, STRING, "Invalid template interpolation value", "Cannot include one of the results: ")
         known = known and not isinstance(piece, Unknown)
         text += str(piece) if known else ""

@@ -176,7 +176,9 @@ def _object(value: Value, to: ObjectType, path: Path) -> Value:
     missing = sorted(n for n in to.attributes if n not in fields and n not in to.optional)
     if missing:
         names = ", ".join(f'"{n}"' for n in missing)
-        raise ConversionError(f"attribute{'s' if len(missing) > 1 else ''} {names} {'are' if len(missing) > 1 else 'is'} required", path)
+        raise ConversionError(
+            f"attribute{'s' if len(missing) > 1 else ''} {names} {'are' if len(missing) > 1 else 'is'} required", path
+        )
     return ObjectValue({n: _convert(fields.get(n), t, (*path, n)) for n, t in to.attributes.items()})
 
 

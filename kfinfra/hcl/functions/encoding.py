@@ -200,5 +200,5 @@ FUNCTIONS: dict[str, Implementation] = {
     "uuid": lambda: Unknown(STRING, not_null=True),
     "uuidv5": _uuidv5,
     "yamldecode": _yamldecode,
-    "yamlencode": lambda v: _yaml(v, 0),
+    "yamlencode": lambda v: _yaml(v, 0) + ("...\n" if v is None or isinstance(v, bool | int | Decimal) else ""),
 }
