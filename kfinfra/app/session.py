@@ -60,6 +60,7 @@ class Session:
         around = Surroundings(
             self.config, base, self.config.types, self._providers, self._store, self._hooks, wiring.SystemClock()
         )
+        self._begin_state()
         executor = Executor(around, self._options.parallelism, stop)
         self._hooks.apply_started(plan)
         try:
@@ -74,6 +75,7 @@ class Session:
         """Writes a plan file (0600). Write-only and sensitive values are not in it."""
         from kfinfra.stores.local import write_private
 
+        self._begin_state()
         write_private(path, encode_plan(plan))
 
     def load_plan(self, path: Path) -> Plan:
@@ -90,6 +92,11 @@ class Session:
             raise DiagnosticError(error("Saved plan is stale", detail, hint="use the same files and variables, or plan again"))
         self._prepare(plan)
         return plan
+
+    def _begin_state(self) -> None:
+        """Makes a first state durable: its lineage marks what is made, and must outlive a crash of the first apply."""
+        if self._store.read() is None:
+            self._store.write(self.state)
 
     def _prepare(self, plan: Plan) -> None:
         """Settles a loaded plan's values, so that expressions see what they saw when it was made."""
@@ -157,7 +164,7 @@ def open_session(work: Workplace, options: PlanOptions, hooks: Hooks, operation:
             state = store.read() or new_state()
             folded, open_intents = fold(state, store.read_journal())
             recovered = recover(folded, open_intents, config.types, providers, hooks)
-            if recovered != state:
+            if recovered != state or open_intents:
                 recovered = recovered.next_after(state)
                 store.write(recovered)
             yield Session(config, recovered, store, providers, options, hooks)

@@ -33,7 +33,9 @@ def decode_body(
     skip: frozenset[str] = frozenset(),
 ) -> Decoded:
     """The body of `declared` against a schema; `skip` are names (meta-arguments) that are handled elsewhere."""
-    found, spans, errors = Findings(), {}, list[Diagnostic]()
+    found = Findings()
+    spans: dict[Path, Span] = {}
+    errors: list[Diagnostic] = []
     plain = _body(declared, attributes, blocks, scope, (), skip, found, spans, errors)
     errors.extend(_diagnostic(p, spans, declared.span) for p in found.problems)
     return Decoded(plain, frozenset(found.sensitive), spans, errors)
@@ -75,9 +77,7 @@ def _body(
             values[written.name] = evaluate(written.expr, scope, declared.source)
         except DiagnosticError as problem:
             errors.extend(problem.diagnostics)
-            values[written.name] = None
             attributes = {n: a for n, a in attributes.items() if n != written.name}
-            values.pop(written.name)
     plain = conform_fields(values, attributes, path, found)
     for name, block_type in blocks.items():
         plain[name] = {} if block_type.labels else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from kfinfra.config.module import Module
 from kfinfra.diag import DiagnosticError, SourceText, did_you_mean, error
 from kfinfra.hcl.evaluate import evaluate
-from kfinfra.hcl.functions import Function
+from kfinfra.hcl.functions.function import Function
 from kfinfra.hcl.nodes import Attr, Expr, Step, Traversal
 from kfinfra.model.address import Key
 from kfinfra.model.plain import UNKNOWN
@@ -69,7 +69,7 @@ class Evaluation:
             raise at()
         span = local.source.span(local.attribute.start, local.attribute.name_end)
         if ("local", name) in self._running:
-            edges = self._running[self._running.index(("local", name)) :] + [("local", name)]
+            edges = [*self._running[self._running.index(("local", name)) :], ("local", name)]
             raise DiagnosticError(
                 error("Cycle", "These refer to each other: " + " → ".join(f"local.{n}" for _, n in edges) + ".", span)
             )
@@ -136,7 +136,7 @@ class NameScope:
                 return here.local(first, lambda: missing("local value", here.module.locals)), 1
             case "path":
                 paths: Mapping[str, Value] = {"module": here.root, "root": here.root, "cwd": here.root}
-                if first not in paths:
+                if first is None or first not in paths:
                     raise missing("path attribute", paths)
                 return paths[first], 1
             case "kfinfra" if first == "workspace":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kfinfra.config.bodies import Decoded, decode_body, problem_diagnostics
+from kfinfra.config.bodies import decode_body, problem_diagnostics
 from kfinfra.config.constants import constant_bool
 from kfinfra.config.durations import seconds
 from kfinfra.config.evaluation import Evaluation
@@ -126,7 +126,7 @@ def desired_instance(
             if (name,) not in decoded.spans and not (own.computed and not own.settable):
                 decoded.attributes[name] = _label_name(address)
                 if own.check is not None:
-                    diagnostics.extend(_own_name(own.check(decoded.attributes[name]), name, block, decoded))
+                    diagnostics.extend(problem_diagnostics(iter(own.check(decoded.attributes[name])), {}, block.span))
     if not any(d.severity is Severity.ERROR for d in diagnostics) and schema.check is not None:
         diagnostics.extend(problem_diagnostics(iter(schema.check(decoded.attributes)), decoded.spans, block.span))
     secrets = {n: v for n, v in decoded.attributes.items() if n in schema.attributes and schema.attributes[n].write_only}
@@ -144,13 +144,6 @@ def desired_instance(
         block.span,
     )
     return desired, [d.at(None, str(address)) for d in diagnostics]
-
-
-def _own_name(problems: object, name: str, block: Declared, decoded: Decoded) -> list[Diagnostic]:
-    from collections.abc import Iterable
-
-    found = list(problems) if isinstance(problems, Iterable) else []
-    return problem_diagnostics(iter(found), {}, block.span)
 
 
 def _label_name(address: Address) -> str:

@@ -121,7 +121,7 @@ def _add(
                 "Unsupported block type",
                 'Resource types are blocks of their own here: there is no "resource" block.',
                 declared.span,
-                hint=f"write: {' '.join(repr(x)[1:-1] if i == 0 else chr(34) + x + chr(34) for i, x in enumerate(labels))} {{ … }}",
+                hint=_first_class(labels),
             )
         case _:
             known = [*types, *LATER, "kfinfra", "locals", "variable", "output", "provider"]
@@ -130,6 +130,10 @@ def _add(
                 f'Blocks of type "{kind}" are not expected here.{did_you_mean(kind, known)}',
                 declared.span,
             )
+
+
+def _first_class(labels: tuple[str, ...]) -> str:
+    return "write: " + " ".join([*labels[:1], *(f'"{label}"' for label in labels[1:])]) + " { … }"
 
 
 def _labelled(declared: Declared, wanted: tuple[str, ...]) -> Iterable[Diagnostic]:

@@ -29,8 +29,7 @@ def read_type(expr: Expr, source: SourceText, constant: Callable[[Expr], Value])
             return Constraint(_SIMPLE[name])
         case Call(name="list" | "set" | "map" as name, args=(inner,)):
             part = read_type(inner, source, constant)
-            kind = {"list": ListType, "set": SetType, "map": MapType}[name]
-            return Constraint(kind(part.type), parts={"": part})
+            return Constraint(_collection(name, part.type), parts={"": part})
         case Call(name="tuple", args=(TupleExpr(items=items),)):
             parts = [read_type(item, source, constant) for item in items]
             return Constraint(TupleType(tuple(p.type for p in parts)), parts={str(i): p for i, p in enumerate(parts)})
@@ -44,6 +43,16 @@ def read_type(expr: Expr, source: SourceText, constant: Callable[[Expr], Value])
                     source.span(expr.start, expr.end),
                 )
             )
+
+
+def _collection(name: str, element: Type) -> Type:
+    match name:
+        case "list":
+            return ListType(element)
+        case "set":
+            return SetType(element)
+        case _:
+            return MapType(element)
 
 
 def _object(inside: ObjectExpr, source: SourceText, constant: Callable[[Expr], Value]) -> Constraint:

@@ -9,14 +9,14 @@ from kfinfra.config.constants import constant, constant_bool
 from kfinfra.config.files import ParsedFile
 from kfinfra.config.module import Declared
 from kfinfra.config.typeexpr import Constraint, fill_defaults, read_type
-from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, did_you_mean, error, warning
+from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, Span, did_you_mean, error, warning
 from kfinfra.hcl.evaluate import evaluate
-from kfinfra.hcl.functions import Function
+from kfinfra.hcl.functions.function import Function
 from kfinfra.hcl.nodes import Attr, Expr, Step, Traversal
 from kfinfra.hcl.parser import parse_expression
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import SENSITIVE, Marked, ObjectValue, Unknown, Value
-from kfinfra.values.types import ANY, STRING, Primitive
+from kfinfra.values.types import ANY, Primitive
 
 ENV_PREFIX = "KFINFRA_VAR_"
 KNOWN = ("type", "default", "description", "sensitive", "nullable", "ephemeral", "deprecated")
@@ -158,22 +158,19 @@ def _value(name: str, block: Declared, given: Given | None, functions: Mapping[s
     return _convert(name, value, constraint, span)
 
 
-def _convert(name: str, value: Value, constraint: Constraint, span: object) -> Value:
-    from kfinfra.diag import Span
-
+def _convert(name: str, value: Value, constraint: Constraint, span: Span) -> Value:
     try:
         return convert(fill_defaults(value, constraint), constraint.type)
     except ConversionError as problem:
-        place = span if isinstance(span, Span) else None
         detail = f'The value for variable "{name}" is not of its type: {problem.message}.'
-        raise DiagnosticError(error("Invalid value for variable", detail, place)) from problem
+        raise DiagnosticError(error("Invalid value for variable", detail, span)) from problem
 
 
 def _given(given: Given, constraint: Constraint, functions: Mapping[str, Function], typed: bool) -> Value:
     """A raw text is the string itself where the type is a primitive or missing; else it is an HCL expression."""
     expr = given.expr
     if expr is None:
-        if constraint.type == STRING or not typed or (isinstance(constraint.type, Primitive) and constraint.type != ANY):
+        if not typed or (isinstance(constraint.type, Primitive) and constraint.type != ANY):
             return given.raw
         expr = parse_expression(given.source)
     return evaluate(expr, OnlyNames(functions, {}, given.source), given.source)

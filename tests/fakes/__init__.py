@@ -1,0 +1,1 @@
+"""Fakes: servers and clocks, never our own functions."""
