@@ -286,7 +286,7 @@ class Evaluator:
             self.quiet -= 1
 
 
-_RULES: dict[type, Callable[[Evaluator, "object"], Value]] = cast(
+_RULES: dict[type, Callable[[Evaluator, object], Value]] = cast(
     "dict[type, Callable[[Evaluator, object], Value]]",
     {
         Literal: Evaluator.literal,

@@ -9,8 +9,8 @@ from kfinfra.hcl.functions.numeric import whole
 from kfinfra.hcl.functions.strings import graphemes
 from kfinfra.values.convert import ConversionError, convert, type_of
 from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Unknown, Value
-from kfinfra.values.operations import equal, unique
 from kfinfra.values.marks import mark, unmark
+from kfinfra.values.operations import equal, unique
 from kfinfra.values.types import BOOL, NUMBER, STRING, ListType, MapType, ObjectType, TupleType, Type
 from kfinfra.values.unify import unify
 

@@ -118,7 +118,7 @@ def _csvdecode(text: str) -> Value:
         if len(row) != len(header):
             raise FunctionError(f"record on line {at}: wrong number of fields", 0)
     items: tuple[Value, ...] = tuple(ObjectValue(dict(zip(header, row, strict=True))) for row in body)
-    return ListValue(ObjectType({name: STRING for name in header}), items)
+    return ListValue(ObjectType(dict.fromkeys(header, STRING)), items)
 
 
 def _unbase64(text: str) -> bytes:
