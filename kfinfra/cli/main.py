@@ -1,0 +1,71 @@
+"""The `kfinfra` command: global flags, one file a command, exit codes. Imports no SDK."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from kfinfra.cli.arguments import normalize
+from kfinfra.diag import DiagnosticError
+
+USAGE, FAILED, INTERRUPTED = 64, 1, 130
+COMMANDS = ("apply", "destroy", "graph", "init", "output", "plan", "sandbox", "show", "state", "validate", "version")
+
+
+class LazyGroup(click.Group):
+    """Commands by name; a command's module is imported when it is called or asked for its help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        found = importlib.import_module(f"kfinfra.cli.{cmd_name}").command
+        return found if isinstance(found, click.Command) else None
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-C", "directory", default=".", metavar="DIR", help="Work in DIR.")
+@click.option("--sandbox", is_flag=True, help="Work against the sandbox on this machine.")
+@click.option("--no-color", is_flag=True, help="No colours.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.pass_context
+def cli(ctx: click.Context, directory: str, sandbox: bool, no_color: bool, quiet: bool) -> None:
+    """Plan and apply for machine learning on Kubernetes."""
+    ctx.obj = {"directory": directory, "sandbox": sandbox, "no_color": no_color, "quiet": quiet}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Runs a command and exits: 0, 1 failed, 2 changes (plan -detailed-exitcode), 64 usage, 130 interrupted."""
+    sys.exit(run(list(sys.argv[1:] if argv is None else argv)))
+
+
+def run(argv: list[str]) -> int:
+    """Runs a command; its exit code."""
+    try:
+        code = cli.main(normalize(argv), prog_name="kfinfra", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.UsageError as problem:
+        problem.show()
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        print("Interrupted.", file=sys.stderr)
+        return INTERRUPTED
+    except DiagnosticError as problem:
+        from kfinfra.cli.common import show_diagnostics
+
+        show_diagnostics(problem.diagnostics, color="--no-color" not in argv)
+        return FAILED
+    except Exception as problem:
+        if os.environ.get("KFINFRA_LOG") == "debug":
+            raise
+        print(f"kfinfra has a bug: {type(problem).__name__}: {problem}", file=sys.stderr)
+        print("hint: run it again with KFINFRA_LOG=debug and report what it prints", file=sys.stderr)
+        return FAILED
