@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kfinfra.model.schema import ProviderType, ResourceType
+from kfinfra.providers.aws import schema as aws
+
+SCHEMAS = (aws,)
 
 
 def resource_types() -> Mapping[str, ResourceType]:
     """All resource types by name."""
-    from kfinfra.providers.aws import schema as aws
-    from kfinfra.providers.kfp import schema as kfp
-    from kfinfra.providers.kubernetes import schema as kubernetes
-
-    return {t.name: t for module in (aws, kubernetes, kfp) for t in module.RESOURCE_TYPES}
+    return {t.name: t for module in SCHEMAS for t in module.RESOURCE_TYPES}
 
 
 def provider_types() -> Mapping[str, ProviderType]:
     """All provider types by name."""
-    from kfinfra.providers.aws import schema as aws
-    from kfinfra.providers.kfp import schema as kfp
-    from kfinfra.providers.kubernetes import schema as kubernetes
-
-    return {module.PROVIDER.name: module.PROVIDER for module in (aws, kubernetes, kfp)}
+    return {module.PROVIDER.name: module.PROVIDER for module in SCHEMAS}

@@ -40,19 +40,7 @@ def factories(work: Workplace) -> Mapping[str, ProviderFactory]:
 
         return make_provider(attributes, {**env, "KFINFRA_ROOT": str(work.root)})
 
-    def kubernetes(attributes: Attributes, env: Mapping[str, str]) -> Provider:
-        from kfinfra.providers.kubernetes.provider import make_provider
-
-        return make_provider(attributes, env)
-
-    def kfp(attributes: Attributes, env: Mapping[str, str]) -> Provider:
-        from kfinfra.compiler.compiler import Compiler
-        from kfinfra.providers.kfp.provider import make_provider
-
-        compiler = Compiler(work.root / DATA_FOLDER / "cache" / "pipelines")
-        return make_provider(attributes, {**env, "KFINFRA_ROOT": str(work.root)}, compiler.compile)
-
-    return {"aws": aws, "kubernetes": kubernetes, "kfp": kfp}
+    return {"aws": aws}
 
 
 def store(work: Workplace, settings: Settings) -> StateStore:

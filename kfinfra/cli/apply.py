@@ -30,7 +30,7 @@ QUESTION = "Do you want to perform these actions?"
 @click.option("--destroy", is_flag=True, help="Destroy everything.")
 @click.argument("planfile", required=False)
 @click.pass_context
-def command(ctx: click.Context, auto_approve: bool, destroy: bool, planfile: str | None, **given: Any) -> int:
+def command(ctx: click.Context, /, auto_approve: bool, destroy: bool, planfile: str | None, **given: Any) -> int:
     """Make it so: a saved plan, or a fresh one."""
     return carry_out(ctx, Mode.DESTROY if destroy else Mode.NORMAL, auto_approve, planfile, given)
 

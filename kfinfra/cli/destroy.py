@@ -15,6 +15,6 @@ from kfinfra.plan.change import Mode
 @planning
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.pass_context
-def command(ctx: click.Context, auto_approve: bool, **given: Any) -> int:
+def command(ctx: click.Context, /, auto_approve: bool, **given: Any) -> int:
     """Take everything away that state knows of."""
     return carry_out(ctx, Mode.DESTROY, auto_approve, None, given)

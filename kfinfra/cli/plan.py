@@ -18,7 +18,7 @@ from kfinfra.plan.change import Mode
 @click.option("--out", metavar="FILE", help="Save the plan for apply.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.pass_context
-def command(ctx: click.Context, destroy: bool, out: str | None, detailed_exitcode: bool, **given: Any) -> int:
+def command(ctx: click.Context, /, destroy: bool, out: str | None, detailed_exitcode: bool, **given: Any) -> int:
     """Show what apply would do."""
     from kfinfra.app.session import open_session
     from kfinfra.views.plan_text import render_plan

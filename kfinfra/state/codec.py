@@ -34,15 +34,17 @@ def decode(data: bytes, name: str) -> State:
             raise DiagnosticError(_unreadable(name, f"It has version {version}; this kfinfra reads version {VERSION}."))
         resources = [decode_resource(r) for r in document["resources"]]
         outputs = {n: OutputState(o["value"], o["sensitive"]) for n, o in document["outputs"].items()}
-        return State(document["lineage"], document["digest_key"], document["serial"],
-                     {r.address: r for r in resources}, outputs)
+        return State(document["lineage"], document["digest_key"], document["serial"], {r.address: r for r in resources}, outputs)
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise DiagnosticError(_unreadable(name, f"It is damaged: {type(problem).__name__}: {problem}.")) from problem
 
 
 def _unreadable(name: str, why: str) -> Diagnostic:
-    return error("State cannot be read", f"{name} is not a state that this kfinfra can read. {why}",
-                 hint="the previous state is kept beside it with the ending .backup; nothing was changed")
+    return error(
+        "State cannot be read",
+        f"{name} is not a state that this kfinfra can read. {why}",
+        hint="the previous state is kept beside it with the ending .backup; nothing was changed",
+    )
 
 
 def encode_resource(r: ResourceState) -> dict[str, Any]:

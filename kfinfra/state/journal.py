@@ -53,8 +53,14 @@ def encode_record(record: Record) -> bytes:
     """One line of the journal."""
     match record:
         case Intent(address, action, identity, provider, token, digest):
-            body: dict[str, object] = {"intent": str(address), "action": action, "identity": dict(identity),
-                                       "provider": provider, "token": token, "digest": digest}
+            body: dict[str, object] = {
+                "intent": str(address),
+                "action": action,
+                "identity": dict(identity),
+                "provider": provider,
+                "token": token,
+                "digest": digest,
+            }
         case Outcome(address, resource, final):
             body = {"outcome": str(address), "final": final, "resource": encode_resource(resource) if resource else None}
         case Failure(address):
@@ -89,8 +95,9 @@ def _decode(d: dict[str, object]) -> Record:
         identity = d["identity"]
         if not isinstance(identity, dict):
             raise TypeError("identity is no object")
-        return Intent(Address.parse(str(d["intent"])), str(d["action"]), identity, str(d["provider"]),
-                      str(d["token"]), str(d["digest"]))
+        return Intent(
+            Address.parse(str(d["intent"])), str(d["action"]), identity, str(d["provider"]), str(d["token"]), str(d["digest"])
+        )
     if "failure" in d:
         return Failure(Address.parse(str(d["failure"])))
     resource = d["resource"]

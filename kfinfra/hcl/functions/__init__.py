@@ -10,7 +10,32 @@ from kfinfra.hcl.functions.function import Function, FunctionError, Implementati
 __all__ = ["Function", "FunctionError", "Parameter", "standard_functions"]
 
 _PARTIAL = frozenset(
-    ["length", "concat", "flatten", "keys", "values", "element", "lookup", "merge", "zipmap", "slice", "reverse", "chunklist", "coalesce", "tolist", "tomap", "toset", "one", "setproduct", "index", "tostring", "tonumber", "tobool", "startswith", "coalescelist"]
+    [
+        "length",
+        "concat",
+        "flatten",
+        "keys",
+        "values",
+        "element",
+        "lookup",
+        "merge",
+        "zipmap",
+        "slice",
+        "reverse",
+        "chunklist",
+        "coalesce",
+        "tolist",
+        "tomap",
+        "toset",
+        "one",
+        "setproduct",
+        "index",
+        "tostring",
+        "tonumber",
+        "tobool",
+        "startswith",
+        "coalescelist",
+    ]
 )
 _MARKED = frozenset(["sensitive", "nonsensitive", "issensitive", "ephemeralasnull", "length"])
 

@@ -1,0 +1,168 @@
+"""Buckets: observed, created, changed, deleted, one setting at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kfinfra.diag import DiagnosticError, error
+from kfinfra.model.plain import Attributes, Plain
+from kfinfra.model.ports import Checkpoint, Observed, Operation, Run
+from kfinfra.providers.aws.client import Aws, code_of, translated
+
+OWNER = "kfinfra.dev/owner"
+_BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+
+
+def observe(aws: Aws, name: str, default_tags: Mapping[str, str]) -> Observed:
+    """The bucket as it is; S3 has no list with detail, so each setting is a call."""
+    from botocore.exceptions import ClientError
+
+    s3 = aws.s3
+    with translated(f"read the bucket {name}"):
+        try:
+            head = s3.head_bucket(Bucket=name)
+        except ClientError as problem:
+            if code_of(problem) in ("404", "NoSuchBucket"):
+                return Observed(None)
+            raise
+        tags = {t["Key"]: t["Value"] for t in _optional(s3.get_bucket_tagging, name, "NoSuchTagSet").get("TagSet", [])}
+        owner = tags.pop(OWNER, None)
+        block = _optional(s3.get_public_access_block, name, "NoSuchPublicAccessBlockConfiguration")
+        rules = _optional(s3.get_bucket_lifecycle_configuration, name, "NoSuchLifecycleConfiguration").get("Rules", [])
+        policy = _optional(s3.get_bucket_policy, name, "NoSuchBucketPolicy").get("Policy")
+        versioning = s3.get_bucket_versioning(Bucket=name).get("Status") == "Enabled"
+    own: dict[str, Plain] = {k: v for k, v in tags.items() if default_tags.get(k) != v}
+    attributes: dict[str, Plain] = {
+        "name": name,
+        "versioning": versioning,
+        "block_public_access": all(block.get("PublicAccessBlockConfiguration", {}).get(b) for b in _BLOCKS),
+        "lifecycle_rules": [_rule(r) for r in rules] or None,
+        "policy": policy,
+        "tags": own or None,
+        "arn": f"arn:aws:s3:::{name}",
+        "region": head["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region", aws.s3.meta.region_name),
+    }
+    return Observed(attributes, owner=owner)
+
+
+def _optional(call: Callable[..., Any], name: str, missing: str) -> dict[str, Any]:
+    from botocore.exceptions import ClientError
+
+    try:
+        found: dict[str, Any] = call(Bucket=name)
+    except ClientError as problem:
+        if code_of(problem) == missing:
+            return {}
+        raise
+    return found
+
+
+def _rule(rule: Mapping[str, Any]) -> dict[str, Plain]:
+    prefix = rule.get("Filter", {}).get("Prefix", rule.get("Prefix", ""))
+    return {"prefix": prefix, "expire_after_days": rule.get("Expiration", {}).get("Days")}
+
+
+def create(aws: Aws, operation: Operation, default_tags: Mapping[str, str]) -> Run:
+    """Makes the bucket and marks it as ours before anything else is set."""
+    name = str(operation.desired["name"])
+    found = observe(aws, name, default_tags)
+    if found.attributes is not None and found.owner != operation.owner:
+        raise DiagnosticError(
+            error(
+                "Bucket already exists",
+                f"The bucket {name} exists, and was not made by this configuration.",
+                hint="choose another name, or remove the bucket",
+            )
+        )
+    if found.attributes is None:
+        region = aws.s3.meta.region_name
+        where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        with translated(f"create the bucket {name}"):
+            aws.s3.create_bucket(Bucket=name, **where)
+    _tag(aws, name, operation, default_tags)
+    yield Checkpoint({"name": name})
+    return configure(aws, operation, default_tags, everything=True)
+
+
+def configure(aws: Aws, operation: Operation, default_tags: Mapping[str, str], *, everything: bool) -> Attributes:
+    """Sets what changed (or everything), and reads it all back."""
+    desired, s3, name = operation.desired, aws.s3, str(operation.desired["name"])
+    changed = operation.changed
+    with translated(f"configure the bucket {name}"):
+        if everything or "block_public_access" in changed:
+            wanted = bool(desired.get("block_public_access"))
+            s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=dict.fromkeys(_BLOCKS, wanted))
+        if "versioning" in changed or (everything and desired.get("versioning")):
+            status = "Enabled" if desired.get("versioning") else "Suspended"
+            s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": status})
+        if "lifecycle_rules" in changed or (everything and desired.get("lifecycle_rules")):
+            _set_lifecycle(s3, name, desired.get("lifecycle_rules"))
+        if "policy" in changed or (everything and desired.get("policy")):
+            _set_policy(s3, name, desired.get("policy"))
+    if "tags" in changed:
+        _tag(aws, name, operation, default_tags)
+    read = observe(aws, name, default_tags).attributes or {}
+    return {**read, "force_destroy": desired.get("force_destroy")}
+
+
+def _set_lifecycle(s3: Any, name: str, rules: Plain) -> None:
+    if not isinstance(rules, list) or not rules:
+        s3.delete_bucket_lifecycle(Bucket=name)
+        return
+    wire = [
+        {
+            "ID": f"kfinfra-{index}",
+            "Status": "Enabled",
+            "Filter": {"Prefix": rule["prefix"]},
+            "Expiration": {"Days": rule["expire_after_days"]},
+        }
+        for index, rule in enumerate(rules)
+        if isinstance(rule, dict)
+    ]
+    s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": wire})
+
+
+def _set_policy(s3: Any, name: str, policy: Plain) -> None:
+    if policy:
+        s3.put_bucket_policy(Bucket=name, Policy=json.dumps(json.loads(str(policy))))
+    else:
+        s3.delete_bucket_policy(Bucket=name)
+
+
+def _tag(aws: Aws, name: str, operation: Operation, default_tags: Mapping[str, str]) -> None:
+    own = operation.desired.get("tags")
+    tags = {**default_tags, **(own if isinstance(own, dict) else {}), OWNER: operation.owner}
+    with translated(f"tag the bucket {name}"):
+        wire = [{"Key": k, "Value": str(v)} for k, v in sorted(tags.items())]
+        aws.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": wire})
+
+
+def delete(aws: Aws, operation: Operation) -> Run:
+    """Deletes the bucket; what it holds only with force_destroy."""
+    from botocore.exceptions import ClientError
+
+    s3, name = aws.s3, str(operation.prior["name"])
+    yield Checkpoint(operation.prior)
+    with translated(f"delete the bucket {name}"):
+        try:
+            if operation.prior.get("force_destroy"):
+                _empty(s3, name)
+            s3.delete_bucket(Bucket=name)
+        except ClientError as problem:
+            if code_of(problem) == "BucketNotEmpty":
+                hint = "set force_destroy = true, apply, and destroy again"
+                detail = f"The bucket {name} still holds objects, and force_destroy is not set."
+                raise DiagnosticError(error("Bucket is not empty", detail, hint=hint)) from problem
+            if code_of(problem) != "NoSuchBucket":
+                raise
+    return {}
+
+
+def _empty(s3: Any, name: str) -> None:
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if found:
+            keys = [{"Key": o["Key"], "VersionId": o["VersionId"]} for o in found]
+            s3.delete_objects(Bucket=name, Delete={"Objects": keys, "Quiet": True})

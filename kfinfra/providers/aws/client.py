@@ -1,0 +1,95 @@
+"""The only room that calls AWS: boto3, imported at the first call; its errors become diagnostics here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from kfinfra.diag import DiagnosticError, error
+from kfinfra.model.plain import Attributes
+
+_HINTS = {
+    "ExpiredToken": "the credentials have expired: log in again (aws sso login)",
+    "InvalidAccessKeyId": "check AWS_PROFILE, or the keys in the environment",
+    "SignatureDoesNotMatch": "check the secret key in the environment",
+    "AccessDenied": "the role or user in use lacks a permission",
+    "BucketAlreadyExists": "bucket names are global: choose another",
+}
+
+
+class Aws:
+    """S3 of one provider block. Clients are made on the first call; safe to use from several threads."""
+
+    def __init__(self, config: Attributes, env: Mapping[str, str]) -> None:
+        self._config, self._env = config, env
+        self._lock = threading.Lock()
+        self._s3: Any = None
+
+    @property
+    def s3(self) -> Any:
+        """boto3's S3 client."""
+        with self._lock:
+            if self._s3 is None:
+                self._s3 = self._make("s3")
+            return self._s3
+
+    def _make(self, service: str) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        env = self._env
+        endpoints = self._config.get("endpoints")
+        own = endpoints.get(service) if isinstance(endpoints, dict) else None
+        endpoint = own or env.get(f"AWS_ENDPOINT_URL_{service.upper()}") or env.get("AWS_ENDPOINT_URL")
+        keys = {}
+        if not self._config.get("profile") and env.get("AWS_ACCESS_KEY_ID"):
+            keys = {
+                "aws_access_key_id": env["AWS_ACCESS_KEY_ID"],
+                "aws_secret_access_key": env.get("AWS_SECRET_ACCESS_KEY"),
+                "aws_session_token": env.get("AWS_SESSION_TOKEN"),
+            }
+        with translated(f"make a client for {service}"):
+            session = boto3.Session(
+                profile_name=self._config.get("profile") or None,
+                region_name=self._config.get("region") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION"),
+                **keys,
+            )
+            retries = {"mode": "standard", "total_max_attempts": 5}
+            config = Config(retries=retries, max_pool_connections=32, connect_timeout=10)
+            return session.client(service, endpoint_url=endpoint, config=config)
+
+    def close(self) -> None:
+        """Ends connections."""
+        if self._s3 is not None:
+            self._s3.close()
+
+
+def code_of(problem: Any) -> str:
+    """The error code of botocore's ClientError."""
+    return str(problem.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """botocore's errors as diagnostics: what was being done, what AWS says, what to do."""
+    from botocore import exceptions as e
+
+    try:
+        yield
+    except e.ClientError as problem:
+        code = code_of(problem)
+        said = str(problem.response.get("Error", {}).get("Message", ""))
+        raise DiagnosticError(error(f"AWS refused to {doing}", f"{code}: {said}", hint=_HINTS.get(code, ""))) from problem
+    except (e.NoCredentialsError, e.PartialCredentialsError, e.ProfileNotFound, e.TokenRetrievalError) as problem:
+        hint = "set AWS_PROFILE, or log in (aws sso login)"
+        raise DiagnosticError(error("No AWS credentials", f"{problem}", hint=hint)) from problem
+    except e.NoRegionError as problem:
+        hint = 'set region in provider "aws", or AWS_REGION'
+        raise DiagnosticError(error("No AWS region", "No region is known to call AWS in.", hint=hint)) from problem
+    except e.EndpointConnectionError as problem:
+        hint = "check the network, and the endpoint variables"
+        raise DiagnosticError(error("AWS cannot be reached", f"Could not {doing}: {problem}", hint=hint)) from problem
+    except (e.BotoCoreError, ValueError) as problem:
+        raise DiagnosticError(error(f"Could not {doing}", f"{type(problem).__name__}: {problem}")) from problem

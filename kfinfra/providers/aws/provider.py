@@ -1,0 +1,91 @@
+"""The aws provider: which room does what, for buckets and synced folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from kfinfra.diag import DiagnosticError
+from kfinfra.model.address import Address
+from kfinfra.model.plain import Attributes, Plain
+from kfinfra.model.ports import DetailLine, Observed, Operation, Provider, ReadRequest, Run
+from kfinfra.model.resource import Desired
+from kfinfra.providers.aws import buckets, sync
+from kfinfra.providers.aws.client import Aws
+
+READERS = 16
+
+
+class AwsProvider:
+    """S3 over boto3."""
+
+    def __init__(self, config: Attributes, env: Mapping[str, str]) -> None:
+        self._aws = Aws(config, env)
+        self._root = Path(env.get("KFINFRA_ROOT", "."))
+        tags = config.get("default_tags")
+        self._tags = {k: str(v) for k, v in tags.items()} if isinstance(tags, dict) else {}
+
+    def resolve(self, desired: Desired, recorded: Attributes | None) -> Desired:
+        """A synced folder is scanned: its manifest is known in the plan."""
+        attributes = desired.resource.attributes
+        source = attributes.get("source")
+        if desired.address.type != "s3_sync" or not isinstance(source, str):
+            return desired
+        exclude = attributes.get("exclude")
+        patterns = [str(p) for p in exclude] if isinstance(exclude, list) else []
+        files: dict[str, Plain] = dict(sync.scan(self._root / source, patterns))
+        return replace(desired, resource=replace(desired.resource, attributes={**attributes, "manifest": files}))
+
+    def refresh(self, requests: Sequence[ReadRequest]) -> Mapping[Address, Observed]:
+        """S3 has no list with detail: objects are read concurrently."""
+        with ThreadPoolExecutor(READERS) as pool:
+            return dict(zip((r.address for r in requests), pool.map(self._observe, requests), strict=True))
+
+    def _observe(self, request: ReadRequest) -> Observed:
+        try:
+            if request.address.type == "s3_sync":
+                return sync.observe(self._aws, request.identity, request.recorded)
+            found = buckets.observe(self._aws, str(request.identity["name"]), self._tags)
+        except DiagnosticError as problem:
+            return Observed(None, problem.diagnostics)
+        if found.attributes is None:
+            return found
+        kept = request.recorded.get("force_destroy", False)
+        return replace(found, attributes={**found.attributes, "force_destroy": kept})
+
+    def details(self, address: Address, before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
+        """A synced folder's files."""
+        return sync.details(before, after) if address.type == "s3_sync" else ()
+
+    def create(self, operation: Operation) -> Run:
+        """Makes a bucket, or uploads a folder."""
+        if operation.address.type == "s3_sync":
+            return sync.upload(self._aws, self._root, operation)
+        return buckets.create(self._aws, operation, self._tags)
+
+    def update(self, operation: Operation) -> Run:
+        """Sets what changed of a bucket, or uploads what changed of a folder."""
+        if operation.address.type == "s3_sync":
+            return sync.upload(self._aws, self._root, operation)
+        return self._configure(operation)
+
+    def _configure(self, operation: Operation) -> Run:
+        yield from ()
+        return buckets.configure(self._aws, operation, self._tags, everything=False)
+
+    def delete(self, operation: Operation) -> Run:
+        """Deletes a bucket, or what was uploaded."""
+        if operation.address.type == "s3_sync":
+            return sync.remove(self._aws, operation)
+        return buckets.delete(self._aws, operation)
+
+    def close(self) -> None:
+        """Ends connections."""
+        self._aws.close()
+
+
+def make_provider(config: Attributes, env: Mapping[str, str]) -> Provider:
+    """The provider of one `provider "aws"` block. Connects at the first call."""
+    return AwsProvider(config, env)

@@ -1,0 +1,129 @@
+"""What may be written of AWS: the provider block, buckets, synced folders. Pure data and checks; no SDK."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Iterable
+
+from kfinfra.model.plain import Attributes, Plain
+from kfinfra.model.schema import Attribute, Problem, ProviderType, Ref, ResourceType, Shape
+from kfinfra.values.types import BOOL, NUMBER, STRING, ListType, MapType
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_FORBIDDEN = ("xn--", "sthree-", "amzn-s3-demo-")
+_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+
+
+def check_bucket_name(value: Plain) -> Iterable[Problem]:
+    """S3's rules for general purpose buckets (docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html)."""
+    name = str(value)
+    why = ""
+    if not _BUCKET.fullmatch(name):
+        why = "3 to 63 lower-case letters, digits, dots and hyphens, beginning and ending with a letter or digit"
+    elif ".." in name:
+        why = "no two dots beside each other"
+    elif name.startswith(_FORBIDDEN) or name.endswith(_SUFFIXES):
+        why = "a prefix or suffix that AWS keeps for itself"
+    else:
+        try:
+            ipaddress.IPv4Address(name)
+            why = "not formatted as an IP address"
+        except ValueError:
+            return
+    yield Problem((), "Invalid bucket name", f'"{name}" is no bucket name that S3 accepts: {why}.')
+
+
+def check_policy(value: Plain) -> Iterable[Problem]:
+    """A policy is a JSON object."""
+    try:
+        if not isinstance(json.loads(str(value)), dict):
+            yield Problem((), "Invalid policy", "A policy is a JSON object.", "write it with jsonencode({ … })")
+    except ValueError as problem:
+        yield Problem((), "Invalid policy", f"The policy is not JSON: {problem}.", "write it with jsonencode({ … })")
+
+
+def same_json(old: Plain, new: Plain) -> bool:
+    """Whether two JSON texts say the same."""
+    try:
+        return bool(json.loads(str(old)) == json.loads(str(new)))
+    except ValueError:
+        return old == new
+
+
+def check_days(value: Plain) -> Iterable[Problem]:
+    """Days are whole and at least 1."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        yield Problem((), "Invalid number of days", f"{value} is not a whole number of days, at least 1.")
+
+
+def check_tags(value: Plain) -> Iterable[Problem]:
+    """At most 50 tags less the one that marks ownership; `aws:` is AWS's own prefix."""
+    if not isinstance(value, dict):
+        return
+    if len(value) > 49:
+        yield Problem((), "Too many tags", f"{len(value)} tags are more than 49; one more is kfinfra's own.")
+    for key in value:
+        if key.startswith("aws:") or key == "kfinfra.dev/owner":
+            yield Problem((key,), "Reserved tag", f'The tag "{key}" cannot be set here: its name is reserved.')
+
+
+LIFECYCLE_RULE = {
+    "prefix": Attribute(STRING, default="", doc="Keys the rule is for; all where empty."),
+    "expire_after_days": Attribute(NUMBER, required=True, check=check_days, doc="Objects go after so many days."),
+}
+
+S3_BUCKET = ResourceType(
+    "s3_bucket",
+    "aws",
+    {
+        "name": Attribute(STRING, check=check_bucket_name, doc="The bucket's name; the label where it is not written."),
+        "versioning": Attribute(BOOL, default=False, doc="Keep old versions; once on it can only be suspended."),
+        "block_public_access": Attribute(BOOL, default=True, doc="All four public access blocks."),
+        "lifecycle_rules": Attribute(fields=LIFECYCLE_RULE, shape=Shape.LIST, doc="When objects expire."),
+        "policy": Attribute(STRING, check=check_policy, equal=same_json, doc="The bucket policy, as JSON."),
+        "tags": Attribute(MapType(STRING), check=check_tags, doc="Tags."),
+        "force_destroy": Attribute(BOOL, default=False, doc="Whether destroying deletes what the bucket still holds."),
+        "arn": Attribute(STRING, computed=True),
+        "region": Attribute(STRING, computed=True),
+    },
+    ("name",),
+    doc="An S3 bucket.",
+)
+
+
+def check_sync(attributes: Attributes) -> Iterable[Problem]:
+    """A prefix has no slash at its ends."""
+    prefix = attributes.get("prefix")
+    if isinstance(prefix, str) and (prefix.startswith("/") or prefix.endswith("/") or "//" in prefix):
+        yield Problem(("prefix",), "Invalid prefix", f'"{prefix}" begins or ends with a slash, or has two beside each other.')
+
+
+S3_SYNC = ResourceType(
+    "s3_sync",
+    "aws",
+    {
+        "bucket": Attribute(STRING, required=True, ref=Ref(("s3_bucket",)), doc="The bucket."),
+        "prefix": Attribute(STRING, required=True, doc="Where in the bucket the folder's content goes."),
+        "source": Attribute(STRING, required=True, doc="The folder, relative to the configuration."),
+        "exclude": Attribute(ListType(STRING), doc="Patterns, as in .gitignore, of what is left out."),
+        "delete": Attribute(BOOL, default=False, doc="Whether files that are gone here are deleted there."),
+        "manifest": Attribute(MapType(STRING), computed=True, doc="Path to sha256 of each file."),
+    },
+    ("bucket", "prefix"),
+    check=check_sync,
+    doc="A folder's content, kept equal to a prefix of a bucket.",
+)
+
+RESOURCE_TYPES = (S3_BUCKET, S3_SYNC)
+
+PROVIDER = ProviderType(
+    "aws",
+    {
+        "region": Attribute(STRING),
+        "profile": Attribute(STRING),
+        "endpoints": Attribute(fields={"s3": Attribute(STRING)}, doc="Endpoint URLs, by service."),
+        "default_tags": Attribute(MapType(STRING), check=check_tags),
+    },
+)

@@ -1,0 +1,158 @@
+"""A folder and a prefix kept equal by content: sha256 of each file, the ETag that S3 gave for it, a manifest written last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from kfinfra.diag import DiagnosticError, error
+from kfinfra.model.plain import Attributes, Plain
+from kfinfra.model.ports import Checkpoint, DetailLine, Observed, Operation, Progress, Run
+from kfinfra.providers.aws.client import Aws, code_of, translated
+
+MANIFEST = ".kfinfra-manifest.json"
+SHOWN = 10
+
+
+def scan(root: Path, exclude: Iterable[str]) -> dict[str, str]:
+    """Path to sha256 of every regular file below `root`; links are not followed. Raises DiagnosticError."""
+    if not root.is_dir():
+        raise DiagnosticError(error("Source folder is missing", f"{root} is not a folder.", hint="check `source`"))
+    patterns = list(exclude)
+    found: dict[str, str] = {}
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_symlink() or not path.is_file() or any(_matches(name, p) for p in patterns):
+            continue
+        try:
+            with path.open("rb") as stream:
+                found[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as problem:
+            raise DiagnosticError(error("Cannot read a file", f"{path}: {problem.strerror or problem}.")) from problem
+    if not found:
+        raise DiagnosticError(
+            error(
+                "Source folder is empty", f"{root} holds no file to sync.", hint="an empty source is never synced: check `source`"
+            )
+        )
+    return found
+
+
+def _matches(name: str, pattern: str) -> bool:
+    bare = pattern.removeprefix("**/")
+    return fnmatch(name, pattern) or fnmatch(name, bare) or fnmatch(f"/{name}", f"*/{bare}")
+
+
+def observe(aws: Aws, identity: Attributes, recorded: Attributes) -> Observed:
+    """What is under the prefix: a file whose ETag is no longer the one of its upload was changed by somebody else."""
+    from botocore.exceptions import ClientError
+
+    bucket, prefix = str(identity["bucket"]), str(identity["prefix"])
+    with translated(f"list s3://{bucket}/{prefix}"):
+        try:
+            uploaded = _manifest(aws, bucket, prefix)
+            if uploaded is None:
+                return Observed(None)
+            there = _list(aws, bucket, prefix)
+        except ClientError as problem:
+            if code_of(problem) == "NoSuchBucket":
+                return Observed(None)
+            raise
+    files: dict[str, Plain] = {}
+    for name, entry in uploaded["files"].items():
+        if name in there:
+            files[name] = entry["sha256"] if there[name] == entry["etag"] else f"changed ({there[name].strip(chr(34))})"
+    return Observed({**recorded, **identity, "manifest": files}, owner=uploaded["owner"])
+
+
+def _manifest(aws: Aws, bucket: str, prefix: str) -> dict[str, Any] | None:
+    from botocore.exceptions import ClientError
+
+    try:
+        text = aws.s3.get_object(Bucket=bucket, Key=f"{prefix}/{MANIFEST}")["Body"].read()
+    except ClientError as problem:
+        if code_of(problem) in ("NoSuchKey", "404"):
+            return None
+        raise
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def _list(aws: Aws, bucket: str, prefix: str) -> dict[str, str]:
+    pages = aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
+    return {o["Key"][len(prefix) + 1 :]: o["ETag"] for page in pages for o in page.get("Contents", [])}
+
+
+def upload(aws: Aws, root: Path, operation: Operation) -> Run:
+    """Sends what differs, content first and the manifest last; deletes only what the last manifest lists, when told to."""
+    desired = operation.desired
+    bucket, prefix = str(desired["bucket"]), str(desired["prefix"])
+    wanted, had = _files(desired), _files(operation.prior)
+    source = root / str(desired["source"])
+    with translated(f"sync {source} to s3://{bucket}/{prefix}"):
+        earlier = _manifest(aws, bucket, prefix) or {"files": {}}
+        entries: dict[str, Any] = {n: e for n, e in earlier["files"].items() if wanted.get(n) == e["sha256"] == had.get(n)}
+        todo = sorted(n for n in wanted if n not in entries)
+        with ThreadPoolExecutor(16) as pool:
+            sent = pool.map(lambda n: _send(aws, bucket, f"{prefix}/{n}", source / n, wanted[n]), todo)
+            for done, (name, entry) in enumerate(zip(todo, sent, strict=True), 1):
+                entries[name] = entry
+                yield Progress(done, len(todo), "files")
+        kept = {n: e for n, e in earlier["files"].items() if n not in wanted}
+        if desired.get("delete"):
+            for name in kept:
+                aws.s3.delete_object(Bucket=bucket, Key=f"{prefix}/{name}")
+        body = json.dumps({"owner": operation.owner, "files": entries}, sort_keys=True).encode()
+        aws.s3.put_object(Bucket=bucket, Key=f"{prefix}/{MANIFEST}", Body=body, ContentType="application/json")
+    yield Checkpoint(desired)
+    return {**desired, "manifest": {n: e["sha256"] for n, e in entries.items()}}
+
+
+def _send(aws: Aws, bucket: str, key: str, path: Path, wanted: str) -> dict[str, str]:
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != wanted:
+        raise DiagnosticError(error("File changed while it was synced", f"{path} is not what was planned.", hint="apply again"))
+    answer = aws.s3.put_object(Bucket=bucket, Key=key, Body=data)
+    return {"sha256": wanted, "etag": answer["ETag"]}
+
+
+def remove(aws: Aws, operation: Operation) -> Run:
+    """Takes away what the manifest lists, then the manifest; other objects under the prefix are not ours."""
+    from botocore.exceptions import ClientError
+
+    bucket, prefix = str(operation.prior["bucket"]), str(operation.prior["prefix"])
+    with translated(f"delete what was synced to s3://{bucket}/{prefix}"):
+        try:
+            names = sorted((_manifest(aws, bucket, prefix) or {"files": {}})["files"])
+            for done, name in enumerate([*names, MANIFEST], 1):
+                aws.s3.delete_object(Bucket=bucket, Key=f"{prefix}/{name}")
+                yield Progress(done, len(names) + 1, "files")
+        except ClientError as problem:
+            if code_of(problem) != "NoSuchBucket":
+                raise
+    return {}
+
+
+def details(before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
+    """How many files come, change and go, and the first of them by name."""
+    old, new = _files(before or {}), _files(after or {})
+    for symbol, words, names in (
+        ("+", "added", sorted(new.keys() - old.keys())),
+        ("~", "changed", sorted(n for n in new.keys() & old.keys() if new[n] != old[n])),
+        ("-", "no longer in the folder", sorted(old.keys() - new.keys())),
+    ):
+        if names:
+            yield DetailLine(symbol, f"{len(names)} file{'s' if len(names) > 1 else ''} {words}")
+            yield from (DetailLine(symbol, name, 1) for name in names[:SHOWN])
+            if len(names) > SHOWN:
+                yield DetailLine(" ", f"… and {len(names) - SHOWN} more", 1)
+
+
+def _files(attributes: Attributes) -> Mapping[str, Plain]:
+    found = attributes.get("manifest")
+    return found if isinstance(found, dict) else {}
