@@ -1,8 +1,14 @@
 # A bucket with a lifecycle, and a folder kept equal to a prefix in it.
 
+variable "bucket" {
+  type    = string
+  default = "acme-ml-experiments"
+}
+
 s3_bucket "artifacts" {
-  name            = "acme-ml-experiments"
+  name            = var.bucket
   versioning      = true
+  force_destroy   = true # an example may be taken away with all it holds
   lifecycle_rules = [{ prefix = "tmp/", expire_after_days = 7 }]
   tags            = { team = "ml" }
 }
@@ -13,4 +19,8 @@ s3_sync "dataset" {
   source  = "data"
   exclude = ["**/.ipynb_checkpoints/**"]
   delete  = true
+}
+
+output "dataset" {
+  value = "s3://${s3_bucket.artifacts.name}/${s3_sync.dataset.prefix}"
 }

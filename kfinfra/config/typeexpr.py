@@ -10,7 +10,14 @@ from kfinfra.hcl.nodes import Call, Expr, ObjectExpr, Traversal, TupleExpr
 from kfinfra.values.data import ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, ObjectType, SetType, TupleType, Type
 
-_SIMPLE = {"string": STRING, "number": NUMBER, "bool": BOOL, "any": ANY, "list": ListType(ANY), "map": MapType(ANY)}
+_SIMPLE: dict[str, Type] = {
+    "string": STRING,
+    "number": NUMBER,
+    "bool": BOOL,
+    "any": ANY,
+    "list": ListType(ANY),
+    "map": MapType(ANY),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,7 +235,7 @@ class Evaluator:
             self.fail(expr, "Inconsistent conditional result types", detail)
         return kind
 
-    def tuple(self, expr: TupleExpr) -> Value:
+    def sequence(self, expr: TupleExpr) -> Value:
         """`[a, b]`."""
         return TupleValue(tuple(map(self.value, expr.items)))
 
@@ -299,7 +299,7 @@ _RULES: dict[type, Callable[[Evaluator, object], Value]] = cast(
         IndexExpr: Evaluator.index,
         Splat: loops.splat,
         Anon: lambda s, _: s.anon,
-        TupleExpr: Evaluator.tuple,
+        TupleExpr: Evaluator.sequence,
         ObjectExpr: Evaluator.object,
         For: loops.for_expression,
         Call: calls.call,

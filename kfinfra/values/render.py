@@ -17,7 +17,7 @@ from kfinfra.values.data import (
     Value,
 )
 from kfinfra.values.numbers import number_text
-from kfinfra.values.types import ANY, ListType, MapType, Primitive, SetType, Type
+from kfinfra.values.types import ListType, MapType, SetType, Type
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -87,5 +87,4 @@ def _mapping(fields: object, depth: int) -> str:
 def _empty(kind: Type) -> str:
     if isinstance(kind, MapType):
         return "{}"
-    inner = kind.element if isinstance(kind, ListType | SetType) else ANY
-    return "[]" if isinstance(inner, Primitive) or inner else "[]"
+    return "[]"

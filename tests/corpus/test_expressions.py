@@ -1,7 +1,6 @@
 """Terraform's own answers to 1,730 expressions: values equal as JSON, errors are errors."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,14 @@ from kfinfra.hcl.functions import standard_functions
 from kfinfra.hcl.parser import parse, parse_expression
 from kfinfra.values.codec import to_data
 
-CORPUS = Path(os.environ.get("KFINFRA_CORPUS", "/work/shared/corpus")) / "expressions"
-ALLOWED = 5  # console artefacts (sensitive, %#v of null), templatestring of a literal, "-0"
+CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "expressions"
+# Known differences: marks are dropped before comparing; `%#v` of null; a literal templatestring; negative zero.
+DIFFERENT = {
+    'sensitive("hello")',
+    "sensitive(1)",
+    'format("%#v", null)',
+    "tostring(-(0))",
+}
 
 
 class Names:
@@ -45,11 +50,15 @@ def test_values_and_errors_are_terraforms():
     if not CORPUS.is_dir():
         pytest.skip(f"no corpus at {CORPUS}")
     names, wrong = Names(), []
-    for line in (CORPUS / "cases.jsonl").read_text().splitlines():
+    for line in (CORPUS / "cases.jsonl").read_text().split("\n"):
+        if not line:
+            continue
         case = json.loads(line)
         value, failed = answer(case["expr"], names)
         if ("error" in case) != bool(failed) or (
             "value" in case and json.dumps(value, sort_keys=True) != json.dumps(case["value"], sort_keys=True)
         ):
             wrong.append((case["expr"], case.get("value", case.get("error")), value, failed))
-    assert len(wrong) <= ALLOWED, "\n".join(map(str, wrong[:60])) + f"\n{len(wrong)} wrong"
+    known = [w for w in wrong if w[0] in DIFFERENT or w[0].startswith("templatestring(")]
+    new = [w for w in wrong if w not in known]
+    assert not new, "\n".join(map(str, new[:60]))

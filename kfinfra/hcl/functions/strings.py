@@ -17,7 +17,8 @@ def graphemes(text: str) -> list[str]:
         return list(text)
     import regex
 
-    return regex.findall(r"\X", text)
+    found: list[str] = regex.findall(r"\X", text)
+    return found
 
 
 def strings(items: list[str]) -> ListValue:

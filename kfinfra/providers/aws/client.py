@@ -51,13 +51,11 @@ class Aws:
                 "aws_session_token": env.get("AWS_SESSION_TOKEN"),
             }
         with translated(f"make a client for {service}"):
-            session = boto3.Session(
-                profile_name=self._config.get("profile") or None,
-                region_name=self._config.get("region") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION"),
-                **keys,
-            )
-            retries = {"mode": "standard", "total_max_attempts": 5}
-            config = Config(retries=retries, max_pool_connections=32, connect_timeout=10)
+            make: Any = boto3.Session
+            region = self._config.get("region") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
+            session = make(profile_name=self._config.get("profile"), region_name=region, **keys)
+            retry: Any = {"mode": "standard", "total_max_attempts": 5}
+            config = Config(retries=retry, max_pool_connections=32, connect_timeout=10)
             return session.client(service, endpoint_url=endpoint, config=config)
 
     def close(self) -> None:

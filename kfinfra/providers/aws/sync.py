@@ -99,7 +99,7 @@ def upload(aws: Aws, root: Path, operation: Operation) -> Run:
         entries: dict[str, Any] = {n: e for n, e in earlier["files"].items() if wanted.get(n) == e["sha256"] == had.get(n)}
         todo = sorted(n for n in wanted if n not in entries)
         with ThreadPoolExecutor(16) as pool:
-            sent = pool.map(lambda n: _send(aws, bucket, f"{prefix}/{n}", source / n, wanted[n]), todo)
+            sent = pool.map(lambda n: _send(aws, bucket, f"{prefix}/{n}", source / n, str(wanted[n])), todo)
             for done, (name, entry) in enumerate(zip(todo, sent, strict=True), 1):
                 entries[name] = entry
                 yield Progress(done, len(todo), "files")
@@ -141,10 +141,15 @@ def remove(aws: Aws, operation: Operation) -> Run:
 def details(before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
     """How many files come, change and go, and the first of them by name."""
     old, new = _files(before or {}), _files(after or {})
+    goes = after is None or bool(after.get("delete"))
     for symbol, words, names in (
         ("+", "added", sorted(new.keys() - old.keys())),
         ("~", "changed", sorted(n for n in new.keys() & old.keys() if new[n] != old[n])),
-        ("-", "no longer in the folder", sorted(old.keys() - new.keys())),
+        (
+            "-" if goes else " ",
+            "deleted" if goes else "no longer in the folder, and kept (delete = false)",
+            sorted(old.keys() - new.keys()),
+        ),
     ):
         if names:
             yield DetailLine(symbol, f"{len(names)} file{'s' if len(names) > 1 else ''} {words}")
