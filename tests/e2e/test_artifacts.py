@@ -99,6 +99,21 @@ def test_a_bucket_of_somebody_else_is_not_taken(folder: Folder) -> None:
     assert folder.run("state", "list").stdout == ""
 
 
+def test_without_delete_files_stay_and_a_destroy_takes_them_too(folder: Folder) -> None:
+    folder.edit("delete  = true", "delete  = false")
+    folder.edit("versioning      = true", "versioning      = false")
+    folder.edit("force_destroy   = true", "force_destroy   = false")
+    assert folder.run("apply", "-auto-approve").returncode == 0
+    (folder.root / "data" / "test.csv").unlink()
+    assert "1 file no longer in the folder, and kept (delete = false)" in folder.run("plan").stdout
+    assert folder.run("apply", "-auto-approve").returncode == 0
+    assert folder.run("plan", "-detailed-exitcode").returncode == 0
+    s3 = folder.s3()
+    assert s3.head_object(Bucket="acme-ml-experiments", Key="datasets/v1/test.csv")["ContentLength"] > 0
+    destroyed = folder.run("destroy", "-auto-approve")
+    assert destroyed.returncode == 0, destroyed.stderr
+
+
 def test_a_saved_plan_is_applied_without_asking(folder: Folder) -> None:
     assert folder.run("plan", "-out", "p.plan").returncode == 0
     assert (folder.root / "p.plan").stat().st_mode & 0o777 == 0o600

@@ -71,6 +71,6 @@ def standard_functions(
     out: dict[str, Function] = {}
     run.update(templates.functions(read_file, out))
     for name, fixed, rest, returns in signatures():
-        # startswith decides by an unknown's prefix, and those in _PARTIAL look at unknown parts themselves.
-        out[name] = Function(name, fixed, rest, returns, run[name], name in _PARTIAL, name in _MARKED)
+        whole = name == "startswith"  # decides by what is known of the beginning of an unknown string
+        out[name] = Function(name, fixed, rest, returns, run[name], name in _PARTIAL, name in _MARKED, whole)
     return out

@@ -33,7 +33,9 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function. `partial` ones take arguments with unknown parts, `marked` ones see marks (and put them themselves)."""
+    """A function. `partial` ones take arguments with unknown parts, `marked` ones see marks (and put them themselves),
+    `whole` ones see arguments that are unknown altogether.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -42,6 +44,7 @@ class Function:
     run: Implementation
     partial: bool = False
     marked: bool = False
+    whole: bool = False
 
     def parameter(self, position: int) -> Parameter | None:
         """The parameter that the argument at `position` goes to, or None when there are too many arguments."""
@@ -55,7 +58,7 @@ class Function:
         pairs = [unmark_deep(value) for value in ready]
         marks = NONE.union(*(found for _, found in pairs))
         bare = [value for value, _ in pairs]
-        waits = any(isinstance(v, Unknown) if self.partial else not wholly_known(v) for v in bare)
+        waits = not self.whole and any(isinstance(v, Unknown) if self.partial else not wholly_known(v) for v in bare)
         return mark(Unknown(self.returns, not_null=self.returns != ANY) if waits else self.run(*bare), marks)
 
     def _ready(self, at: int, value: Value) -> Value:

@@ -89,13 +89,16 @@ def _list(aws: Aws, bucket: str, prefix: str) -> dict[str, str]:
 
 
 def upload(aws: Aws, root: Path, operation: Operation) -> Run:
-    """Sends what differs, content first and the manifest last; deletes only what the last manifest lists, when told to."""
+    """Sends what differs, content first and the manifest last; deletes only what the last manifest lists, when told to.
+
+    What is gone from the folder and stays in the bucket is listed as `left`: a destroy takes it away with the rest.
+    """
     desired = operation.desired
     bucket, prefix = str(desired["bucket"]), str(desired["prefix"])
     wanted, had = _files(desired), _files(operation.prior)
     source = root / str(desired["source"])
     with translated(f"sync {source} to s3://{bucket}/{prefix}"):
-        earlier = _manifest(aws, bucket, prefix) or {"files": {}}
+        earlier = _manifest(aws, bucket, prefix) or {"files": {}, "left": []}
         entries: dict[str, Any] = {n: e for n, e in earlier["files"].items() if wanted.get(n) == e["sha256"] == had.get(n)}
         todo = sorted(n for n in wanted if n not in entries)
         with ThreadPoolExecutor(16) as pool:
@@ -103,11 +106,12 @@ def upload(aws: Aws, root: Path, operation: Operation) -> Run:
             for done, (name, entry) in enumerate(zip(todo, sent, strict=True), 1):
                 entries[name] = entry
                 yield Progress(done, len(todo), "files")
-        kept = {n: e for n, e in earlier["files"].items() if n not in wanted}
+        left = sorted({*earlier["left"], *earlier["files"]} - wanted.keys())
         if desired.get("delete"):
-            for name in kept:
+            for name in left:
                 aws.s3.delete_object(Bucket=bucket, Key=f"{prefix}/{name}")
-        body = json.dumps({"owner": operation.owner, "files": entries}, sort_keys=True).encode()
+            left = []
+        body = json.dumps({"owner": operation.owner, "files": entries, "left": left}, sort_keys=True).encode()
         aws.s3.put_object(Bucket=bucket, Key=f"{prefix}/{MANIFEST}", Body=body, ContentType="application/json")
     yield Checkpoint(desired)
     return {**desired, "manifest": {n: e["sha256"] for n, e in entries.items()}}
@@ -128,7 +132,8 @@ def remove(aws: Aws, operation: Operation) -> Run:
     bucket, prefix = str(operation.prior["bucket"]), str(operation.prior["prefix"])
     with translated(f"delete what was synced to s3://{bucket}/{prefix}"):
         try:
-            names = sorted((_manifest(aws, bucket, prefix) or {"files": {}})["files"])
+            listed = _manifest(aws, bucket, prefix) or {"files": {}, "left": []}
+            names = sorted({*listed["files"], *listed["left"]})
             for done, name in enumerate([*names, MANIFEST], 1):
                 aws.s3.delete_object(Bucket=bucket, Key=f"{prefix}/{name}")
                 yield Progress(done, len(names) + 1, "files")
