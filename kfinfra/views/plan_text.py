@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 
 from kfinfra.model.plain import UNKNOWN, Path, Plain
 from kfinfra.plan.change import Action, Change, Mode, OutputChange, Plan
+from kfinfra.views.align import aligned
 
 SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.REPLACE: "-/+", Action.CREATE_THEN_DELETE: "+/-"}
 LEGEND = {
@@ -49,7 +50,7 @@ def _plan(plan: Plan) -> Iterator[str]:
         for change in plan.drift:
             gone = change.action is Action.DELETE
             yield f"  # {change.address} has {'been deleted' if gone else 'changed'}"
-            yield from _resource(change)
+            yield from aligned(_resource(change))
             yield ""
     doing = plan.to_apply
     outputs = [o for o in plan.outputs if o.action is not Action.NOOP]
@@ -68,7 +69,7 @@ def _plan(plan: Plan) -> Iterator[str]:
         yield ""
     for change in doing:
         yield f"  # {change.address} {_VERBS[change.action]}" + _because(change)
-        yield from _resource(change)
+        yield from aligned(_resource(change))
         yield ""
     if doing:
         add, alter, destroy = plan.counts()
