@@ -24,17 +24,6 @@ s3_bucket "artifacts" {
   versioning = true
 }
 
-namespace "ml" {
-  labels = { team = var.team }
-}
-
-pvc "data" {
-  namespace     = namespace.ml
-  size          = "10Gi"
-  access_modes  = ["ReadWriteOnce"]
-  storage_class = "gp3"
-}
-
 output "bucket" {
   value = s3_bucket.artifacts.name
 }

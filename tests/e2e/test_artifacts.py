@@ -151,3 +151,12 @@ def test_starting_imports_no_sdk(arguments: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("[]\n")
+
+
+def test_a_new_configuration_is_valid(tmp_path: Path) -> None:
+    words = [str(KFINFRA), "init", "--new", "fresh"]
+    assert subprocess.run(words, cwd=tmp_path, env=CLEAN, capture_output=True, check=False).returncode == 0
+    done = subprocess.run(
+        [str(KFINFRA), "-C", "fresh", "init"], cwd=tmp_path, env=CLEAN, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
