@@ -25,9 +25,10 @@ from kfinfra.engine.providers import ProviderSet
 from kfinfra.engine.recovery import recover
 from kfinfra.engine.result import ApplyResult
 from kfinfra.model.address import Address
-from kfinfra.model.plain import UNKNOWN, Plain
+from kfinfra.model.plain import UNKNOWN, Plain, at_path
 from kfinfra.model.resource import Resource
-from kfinfra.plan.change import Mode, Plan
+from kfinfra.plan.change import Change, Mode, Plan
+from kfinfra.plan.diff import replaced
 from kfinfra.plan.file import decode_plan, encode_plan
 from kfinfra.state.document import OutputState, State
 from kfinfra.state.journal import fold
@@ -90,8 +91,19 @@ class Session:
         if plan.config_digest != self.config.digest or plan.variables != self._variables():
             detail = "The configuration or its variables are not those that this plan was made from."
             raise DiagnosticError(error("Saved plan is stale", detail, hint="use the same files and variables, or plan again"))
+        plan = replace(plan, changes=tuple(self._restored(c) for c in plan.changes))
         self._prepare(plan)
         return plan
+
+    def _restored(self, change: Change) -> Change:
+        """The change with the sensitive values that a plan file leaves out, as the state has them."""
+        recorded = self.state.resources.get(change.address)
+        if change.before is None or recorded is None:
+            return change
+        before: Plain = dict(change.before)
+        for path in change.sensitive:
+            before = replaced(before, path, at_path(dict(recorded.attributes), path))
+        return replace(change, before=before if isinstance(before, dict) else change.before)
 
     def _begin_state(self) -> None:
         """Makes a first state durable: its lineage marks what is made, and must outlive a crash of the first apply."""

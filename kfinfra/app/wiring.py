@@ -38,7 +38,8 @@ def factories(work: Workplace) -> Mapping[str, ProviderFactory]:
     def aws(attributes: Attributes, env: Mapping[str, str]) -> Provider:
         from kfinfra.providers.aws.provider import make_provider
 
-        return make_provider(attributes, {**env, "KFINFRA_ROOT": str(work.root)})
+        own = {n: v for n, v in attributes.items() if not (work.sandbox and n in ("endpoints", "profile"))}
+        return make_provider(own, {**env, "KFINFRA_ROOT": str(work.root)})
 
     return {"aws": aws}
 
@@ -51,12 +52,16 @@ def store(work: Workplace, settings: Settings) -> StateStore:
 
 
 def environment(work: Workplace) -> Mapping[str, str]:
-    """The environment that providers see: with --sandbox, its endpoints stand in place of the user's own."""
+    """The environment that providers see: with --sandbox, its own and none of the user's AWS ones.
+
+    An AWS_ENDPOINT_URL_S3 or a profile of the user would otherwise lead a sandbox apply to real servers.
+    """
     if not work.sandbox:
         return work.env
     from kfinfra.sandbox.process import up
 
-    return {**work.env, **up(work.root).environment()}
+    own = {name: value for name, value in work.env.items() if not name.startswith("AWS_")}
+    return {**own, **up(work.root).environment()}
 
 
 def parse_cache(work: Workplace) -> Path:

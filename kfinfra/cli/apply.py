@@ -40,6 +40,8 @@ def carry_out(ctx: click.Context, mode: Mode, auto_approve: bool, planfile: str 
     from kfinfra.app.session import open_session
     from kfinfra.views.plan_text import render_plan
 
+    if planfile and (mode is Mode.DESTROY or given["target"] or given["replace"] or given["refresh_only"]):
+        raise click.UsageError("a saved plan is applied as it is: -destroy, -target, -replace and -refresh-only belong to plan")
     what = "Destroy" if mode is Mode.DESTROY else "Apply"
     with open_session(workplace(ctx), plan_options(mode, given), hooks(ctx), what.lower()) as session:
         plan = session.load_plan(Path(planfile)) if planfile else session.plan()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 GLOBAL_FLAGS = ("--sandbox", "--no-color", "--quiet")
-SHORT = ("-C", "-h", "-v")
 SWITCHES = ("--refresh", "--lock")
 
 

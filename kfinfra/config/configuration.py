@@ -189,7 +189,7 @@ def _given(
             given[name] = value
         else:
             source = SourceText(text, read_text(sources, text))
-            values, diagnostics = from_file(ParsedFile(source, parse(source, cache)), module.variables)
+            values, diagnostics = from_file(ParsedFile(source, parse(source)), module.variables)
             given |= values
             found += diagnostics
     return given, found

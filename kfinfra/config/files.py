@@ -83,7 +83,8 @@ def parse_module(sources: Sources, cache: Path | None) -> ParsedModule:
             text = read_text(sources, name)
             digest.update(f"{name}\0{len(text)}\0{text}".encode())
             source = SourceText(name, text)
-            parsed[name] = ParsedFile(source, parse(source, cache))
+            # values of variables may be secrets: a var file's tree is never kept
+            parsed[name] = ParsedFile(source, parse(source, cache if name in wanted else None))
         except DiagnosticError as problem:
             errors.extend(problem.diagnostics)
     if errors:

@@ -186,6 +186,16 @@ def _lifecycle(block: Declared) -> Lifecycle:
     for attribute in block.block.body.attributes:
         if attribute.name in flags:
             flags[attribute.name] = constant_bool(block, attribute)
+            if attribute.name == "create_before_destroy" and flags[attribute.name]:
+                raise DiagnosticError(
+                    error(
+                        "Unsupported argument",
+                        "create_before_destroy is not supported by this version of kfinfra: a replaced object whose deletion "
+                        "failed would be forgotten.",
+                        block.name_span(attribute),
+                        hint="remove it: the old object is then deleted first",
+                    )
+                )
         elif attribute.name == "ignore_changes":
             ignored = _ignored(block, attribute.expr)
         else:

@@ -75,6 +75,8 @@ class Executor:
             except DiagnosticError as second:
                 if isinstance(problem, DiagnosticError):
                     problem = DiagnosticError([*problem.diagnostics, *second.diagnostics])
+            except Exception as bug:  # the event must come, or the walk would wait for it for ever
+                problem = bug
             self._events.put((key, None, problem))
 
     def _next_event(self, pool: ThreadPoolExecutor) -> None:

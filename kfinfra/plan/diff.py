@@ -100,16 +100,20 @@ def _keep_ignored(path: Path, value: Plain, old: Plain, desired: Desired) -> Pla
         if ignored == ("*",) or ignored == path:
             return old
         if ignored[: len(path)] == path and isinstance(value, dict):
-            value = _replaced(value, ignored[len(path) :], at_path(old, ignored[len(path) :]))
+            value = replaced(value, ignored[len(path) :], at_path(old, ignored[len(path) :]))
     return value
 
 
-def _replaced(value: Plain, path: Path, new: Plain) -> Plain:
+def replaced(value: Plain, path: Path, new: Plain) -> Plain:
+    """`value` with `new` at `path`; what has no such path is left as it is."""
     if not path:
         return new
-    if not isinstance(value, dict) or not isinstance(path[0], str):
+    step = path[0]
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return [replaced(v, path[1:], new) if i == step else v for i, v in enumerate(value)]
+    if not isinstance(value, dict) or not isinstance(step, str):
         return value
-    return {**value, path[0]: _replaced(value.get(path[0]), path[1:], new)}
+    return {**value, step: replaced(value.get(step), path[1:], new)}
 
 
 def _changed_secrets(wanted: Resource, observed: Resource | None) -> tuple[str, ...]:

@@ -132,6 +132,20 @@ def test_nobody_to_ask_and_a_refused_connection_and_usage(folder: Folder) -> Non
     assert folder.run("plan", "-nope").returncode == 64
 
 
+def test_the_sandbox_never_leads_to_the_users_own_servers(folder: Folder) -> None:
+    folder.edit(
+        'variable "bucket"',
+        'provider "aws" {\n  profile   = "prod"\n  endpoints = { s3 = "http://127.0.0.1:9" }\n}\nvariable "bucket"',
+    )
+    done = folder.run("apply", "-auto-approve", AWS_ENDPOINT_URL_S3="http://127.0.0.1:9", AWS_SESSION_TOKEN="t")
+    assert done.returncode == 0, done.stderr
+    assert len(folder.s3().list_buckets()["Buckets"]) == 1
+
+
+def test_a_saved_plan_takes_no_flags_of_planning(folder: Folder) -> None:
+    assert folder.run("apply", "-destroy", "p.plan").returncode == 64
+
+
 def test_validate_speaks_terraforms_json(folder: Folder) -> None:
     assert folder.run("validate", sandbox=False).returncode == 0
     folder.edit("versioning", "versoning")

@@ -61,6 +61,7 @@ class World:
     lose_answer: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
     made: int = 0
+    broken: bool = False
 
 
 class FakeProvider:
@@ -74,6 +75,8 @@ class FakeProvider:
 
     def refresh(self, requests: Sequence[ReadRequest]) -> Mapping[Address, Observed]:
         self.world.calls.append("list")
+        if self.world.broken:
+            raise RuntimeError("broken")
         return {r.address: self._observed((r.address.type, str(r.identity["name"]))) for r in requests}
 
     def _observed(self, key: tuple[str, str]) -> Observed:

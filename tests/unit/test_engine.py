@@ -225,6 +225,29 @@ def test_a_saved_plan_of_another_text_or_variable_is_stale(bench: Bench) -> None
         bench.session(TWO, var_inputs=(("var", "size=9"),)).load_plan(path)
 
 
+def test_a_saved_plan_keeps_no_sensitive_value_and_loses_none(bench: Bench) -> None:
+    team = 'variable "team" {\n  default = "hunter2"\n  sensitive = true\n}\n'
+    text = team + 'disk "data" {\n  size = %d\n  tags = { team = var.team }\n}'
+    bench.apply(text % 1)
+    session = bench.session(text % 2)
+    path = bench.folder / "p.plan"
+    session.save_plan(session.plan(), path)
+    assert b"hunter2" not in path.read_bytes()
+    loaded = bench.session(text % 2)
+    assert loaded.apply(loaded.load_plan(path), threading.Event()).counts() == (0, 1, 0)
+    assert bench.world.objects["disk", "data"]["tags"] == {"team": "hunter2"}
+    assert not bench.plan(text % 2).has_changes
+
+
+def test_a_bug_while_a_failure_is_looked_into_ends_the_apply(bench: Bench) -> None:
+    session = bench.session(TWO)
+    plan = session.plan()
+    bench.world.refuse.add("create data")
+    bench.world.broken = True
+    with pytest.raises(RuntimeError, match="broken"):
+        session.apply(plan, threading.Event())
+
+
 def test_a_target_takes_what_it_depends_on_along(bench: Bench) -> None:
     text = TWO + 'disk "other" { size = 1 }\n'
     assert actions(bench.plan(text, targets=("machine.box",))) == {"disk.data": "create", "machine.box": "create"}
