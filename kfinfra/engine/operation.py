@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -27,6 +29,7 @@ from kfinfra.state.journal import Failure, Intent, Outcome
 from kfinfra.state.store import StateStore
 
 DEFAULT_TIMEOUT = 1800.0
+_TAG_SAFE = frozenset((string.ascii_letters + string.digits + " +-._:/@").encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,11 +223,16 @@ class RunningOperation:
 
 
 def owner_mark(state: State, address: Address) -> str:
-    """The value of an object's ownership mark: `kfinfra.dev/owner`."""
-    return f"{state.lineage}/{address}"
+    """The value of an object's ownership mark, `kfinfra.dev/owner`: lineage/address, in what an AWS tag may hold.
+
+    That is at most 256 letters, digits, spaces and `+ - = . _ : / @` (docs.aws.amazon.com/tag-editor/latest/userguide,
+    "Tag naming limits"); other bytes of the address stand as `=` and two hex digits, a long one ends in its digest.
+    """
+    text = "".join(chr(b) if b in _TAG_SAFE else f"={b:02X}" for b in f"{state.lineage}/{address}".encode())
+    if len(text) > 256:
+        text = f"{text[:190]}=.{hashlib.sha256(text.encode()).hexdigest()}"
+    return text
 
 
 def _digest(wanted: Attributes) -> str:
-    import hashlib
-
     return hashlib.sha256(canonical(wanted)).hexdigest()

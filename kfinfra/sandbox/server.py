@@ -12,17 +12,15 @@ from pathlib import Path
 
 def serve(endpoints: Path) -> None:
     """Serves until SIGTERM; writes `endpoints` (0600) once it answers."""
-    from moto.server import ThreadedMotoServer
+    from kfinfra.sandbox.aws import Aws
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
+    server = Aws()
     fresh = endpoints.with_suffix(".new")
     descriptor = os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as stream:
-        json.dump({"pid": os.getpid(), "aws": f"http://{host}:{port}"}, stream)
+        json.dump({"pid": os.getpid(), "aws": server.url}, stream)
     fresh.replace(endpoints)
     stop.wait()
     server.stop()

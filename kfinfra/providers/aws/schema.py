@@ -12,6 +12,7 @@ from kfinfra.model.schema import Attribute, Problem, ProviderType, Ref, Resource
 from kfinfra.values.types import BOOL, NUMBER, STRING, ListType, MapType
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_TAG_KEY, _TAG_VALUE = re.compile(r"[\w +\-=.:/@]{1,128}"), re.compile(r"[\w +\-=.:/@]{0,256}")
 _FORBIDDEN = ("xn--", "sthree-", "amzn-s3-demo-")
 _SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
@@ -59,14 +60,17 @@ def check_days(value: Plain) -> Iterable[Problem]:
 
 
 def check_tags(value: Plain) -> Iterable[Problem]:
-    """At most 50 tags less the one that marks ownership; `aws:` is AWS's own prefix."""
+    """At most 50 tags less the one that marks ownership, of what AWS lets a tag hold; `aws:` is AWS's own prefix."""
     if not isinstance(value, dict):
         return
     if len(value) > 49:
         yield Problem((), "Too many tags", f"{len(value)} tags are more than 49; one more is kfinfra's own.")
-    for key in value:
+    for key, text in value.items():
         if key.startswith("aws:") or key == "kfinfra.dev/owner":
             yield Problem((key,), "Reserved tag", f'The tag "{key}" cannot be set here: its name is reserved.')
+        elif not (_TAG_KEY.fullmatch(key) and _TAG_VALUE.fullmatch(str(text))):
+            detail = f'The tag "{key}" is none that AWS accepts: letters, digits, spaces and + - = . _ : / @, at most 128 in a '
+            yield Problem((key,), "Invalid tag", detail + "key and 256 in a value.")
 
 
 LIFECYCLE_RULE = {
