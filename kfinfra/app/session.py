@@ -64,13 +64,13 @@ class Session:
         self._begin_state()
         executor = Executor(around, self._options.parallelism, stop)
         self._hooks.apply_started(plan)
+        outputs = base.outputs
         try:
             result = executor.apply(plan.to_apply)
             outputs = self._outputs(plan, result)
-            executor.state = replace(executor.state, outputs=outputs)
             return replace(result, outputs=outputs)
         finally:
-            self._save(executor.state)
+            self._save(replace(executor.state, outputs=outputs))
 
     def save_plan(self, plan: Plan, path: Path) -> None:
         """Writes a plan file (0600). Write-only and sensitive values are not in it."""

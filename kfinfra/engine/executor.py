@@ -5,8 +5,10 @@ from __future__ import annotations
 import heapq
 import queue
 import threading
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from kfinfra.diag import Diagnostic, DiagnosticError
 from kfinfra.engine.operation import RunningOperation, Surroundings
@@ -20,12 +22,19 @@ Event = tuple[TaskKey, float | None, Exception | None]
 
 
 class Executor:
-    """One apply. `stop` set: nothing new is begun, what runs is finished. `state` afterwards is what is true."""
+    """One apply. `stop` set: nothing new is begun, what runs is finished. `state` afterwards is what is true.
+
+    The work per task does not grow with the number of tasks: each task counts the predecessors that it waits for.
+    """
 
     def __init__(self, around: Surroundings, parallelism: int, stop: threading.Event) -> None:
         self._around, self._parallelism, self._stop = around, parallelism, stop
-        self.state: State = around.state
+        self._resources = dict(around.state.resources)
         self._events: queue.Queue[Event] = queue.Queue()
+        self._todo: dict[TaskKey, Task] = {}
+        self._ready: deque[TaskKey] = deque()
+        self._missing: dict[TaskKey, int] = {}
+        self._after: dict[TaskKey, list[TaskKey]] = defaultdict(list)
         self._running: dict[TaskKey, RunningOperation] = {}
         self._waiting: list[tuple[float, int, TaskKey]] = []
         self._sequence = 0
@@ -34,36 +43,42 @@ class Executor:
         self._skipped: list[Address] = []
         self._bug: Exception | None = None
 
+    @property
+    def state(self) -> State:
+        """The state with all that has been recorded so far."""
+        return replace(self._around.state, resources=self._resources)
+
     def apply(self, changes: Iterable[Change]) -> ApplyResult:
         """Carries out `changes`. Failures are in the result; a bug is raised after what runs has been recorded."""
         recorded = {a: r.dependencies for a, r in self._around.state.resources.items()}
-        tasks, before = schedule(changes, recorded)
-        todo = dict(tasks)
+        self._todo, before = schedule(changes, recorded)
+        self._missing = {key: len(before[key]) for key in self._todo}
+        self._ready.extend(key for key, count in self._missing.items() if not count)
+        for key, earlier in before.items():
+            for each in earlier:
+                self._after[each].append(key)
         with ThreadPoolExecutor(self._parallelism, thread_name_prefix="apply") as pool:
-            while todo or self._running:
-                if not self._stopping:
-                    self._start(todo, before, pool)
-                elif not self._running:
-                    break
+            while self._running or (self._ready and not self._stopping):
+                self._start(pool)
                 if self._running:
                     self._next_event(pool)
-                    self._drop_blocked(todo, before)
         if self._bug is not None:
             raise self._bug
-        self._skipped.extend(task.address for task in todo.values())
+        self._skipped.extend(task.address for task in self._todo.values())
         return ApplyResult(tuple(self._done), self._failed, tuple(sorted(set(self._skipped))), self._stop.is_set())
 
     @property
     def _stopping(self) -> bool:
         return self._stop.is_set() or self._bug is not None
 
-    def _start(self, todo: dict[TaskKey, Task], before: dict[TaskKey, set[TaskKey]], pool: ThreadPoolExecutor) -> None:
-        free = self._parallelism - (len(self._running) - len(self._waiting))
-        for key in [k for k in todo if not any(b in todo or b in self._running for b in before[k])][: max(0, free)]:
-            task = todo.pop(key)
-            self._around.hooks.operation_started(task.change, task.action)
-            self._running[key] = RunningOperation(task, self._around)
-            pool.submit(self._advance, key)
+    def _start(self, pool: ThreadPoolExecutor) -> None:
+        while self._ready and not self._stopping and len(self._running) - len(self._waiting) < self._parallelism:
+            key = self._ready.popleft()
+            task = self._todo.pop(key, None)
+            if task is not None:
+                self._around.hooks.operation_started(task.change, task.action)
+                self._running[key] = RunningOperation(task, self._around)
+                pool.submit(self._advance, key)
 
     def _advance(self, key: TaskKey) -> None:
         operation = self._running[key]
@@ -93,39 +108,41 @@ class Executor:
             self._sequence += 1
             heapq.heappush(self._waiting, (clock.monotonic() + seconds, self._sequence, key))
             return
-        self._record(self._running.pop(key), problem)
+        self._record(self._running.pop(key), key, problem)
 
-    def _record(self, operation: RunningOperation, problem: Exception | None) -> None:
+    def _record(self, operation: RunningOperation, key: TaskKey, problem: Exception | None) -> None:
         task, hooks = operation.task, self._around.hooks
         if operation.resource is not None:
-            self.state = self.state.with_resource(operation.resource)
+            self._resources[task.address] = operation.resource
         if problem is None:
             if task.action is Action.DELETE and task.change.action is not Action.CREATE_THEN_DELETE:
-                self.state = self.state.without(task.address)
+                self._resources.pop(task.address, None)
             self._done.append((task.address, task.action))
             hooks.operation_done(task.address, task.action, self._around.clock.monotonic() - operation.started)
+            self._release(key)
         elif isinstance(problem, DiagnosticError):
             span = task.change.span
             found = tuple(d.at(span, str(task.address)) for d in problem.diagnostics)
             self._failed[task.address] = found
             hooks.operation_failed(task.address, task.action, found)
+            self._drop_after(key)
         else:
             self._bug = problem
 
-    def _drop_blocked(self, todo: dict[TaskKey, Task], before: dict[TaskKey, set[TaskKey]]) -> None:
-        """Tasks that come after a failed one are skipped, and theirs in turn."""
-        failed = set(self._failed)
-        dropped = True
-        while dropped:
-            dropped = False
-            for key in list(todo):
-                cause = next((b[0] for b in before[key] if b[0] in failed and b not in self._finished()), None)
-                if cause is not None:
-                    task = todo.pop(key)
-                    failed.add(task.address)
-                    self._skipped.append(task.address)
-                    self._around.hooks.operation_skipped(task.address, cause)
-                    dropped = True
+    def _release(self, key: TaskKey) -> None:
+        for later in self._after[key]:
+            self._missing[later] -= 1
+            if not self._missing[later]:
+                self._ready.append(later)
 
-    def _finished(self) -> set[TaskKey]:
-        return {(address, action is Action.DELETE) for address, action in self._done}
+    def _drop_after(self, key: TaskKey) -> None:
+        """Tasks that come after a failed one are skipped, and theirs in turn."""
+        causes = [key]
+        while causes:
+            cause = causes.pop()
+            for later in self._after[cause]:
+                task = self._todo.pop(later, None)
+                if task is not None:
+                    self._skipped.append(task.address)
+                    self._around.hooks.operation_skipped(task.address, cause[0])
+                    causes.append(later)
