@@ -14,7 +14,7 @@ from pathlib import Path
 from kfinfra.config.bodies import decode_body
 from kfinfra.config.evaluation import Evaluation
 from kfinfra.config.files import ParsedFile, Sources, parse_module, read_text
-from kfinfra.config.instances import Meta, desired_instance, read_meta, repetition
+from kfinfra.config.instances import Meta, Repetition, desired_instance, read_meta, repetition
 from kfinfra.config.module import Declared, Module, decode_module
 from kfinfra.config.settings import Settings, read_settings
 from kfinfra.config.variables import Given, Variables, from_command_line, from_environment, from_file, settle_variables
@@ -48,7 +48,8 @@ class Configuration:
     order: list[BlockKey]
     edges: Mapping[BlockKey, frozenset[BlockKey]]
     warnings: list[Diagnostic]
-    _keys: dict[BlockKey, tuple[Key, ...]] = field(default_factory=dict)
+    _repeated: dict[BlockKey, Repetition] = field(default_factory=dict)
+    _before: dict[BlockKey, frozenset[Address]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def instances(self, block: BlockKey) -> list[Desired]:
@@ -57,7 +58,9 @@ class Configuration:
             declared = self.module.resources[block]
             repeated = repetition(declared, self.evaluation)
             self.evaluation.repeat(block, repeated.how)
-            self._keys[block] = tuple(repeated.extra)
+            self._repeated[block] = repeated
+            earlier = ((t, n, k) for t, n in self.edges[block] if (t, n) in self._repeated for k in self._repeated[t, n].extra)
+            self._before[block] = frozenset(Address(*each) for each in earlier)
             meta = read_meta(declared, self.types[block[0]], self.module.providers)
             found: list[Diagnostic] = []
             out: list[Desired] = []
@@ -74,7 +77,10 @@ class Configuration:
             block = (address.type, address.name)
             declared = self.module.resources[block]
             meta = read_meta(declared, self.types[block[0]], self.module.providers)
-            desired, diagnostics = self._one(block, address.key, repetition(declared, self.evaluation).extra[address.key], meta)
+            repeated = self._repeated[block]
+            if not repeated.is_known:
+                repeated = repetition(declared, self.evaluation)
+            desired, diagnostics = self._one(block, address.key, repeated.extra[address.key], meta)
             self._report([d for d in diagnostics if d.severity is Severity.ERROR])
             return desired
 
@@ -110,9 +116,8 @@ class Configuration:
 
     def _one(self, block: BlockKey, key: Key, extra: Mapping[str, Value], meta: Meta) -> tuple[Desired, list[Diagnostic]]:
         address = Address(block[0], block[1], key)
-        before = frozenset(Address(t, n, k) for t, n in self.edges[block] for k in self._keys.get((t, n), ()))
         declared = self.module.resources[block]
-        return desired_instance(declared, self.types[block[0]], address, extra, self.evaluation, meta, before)
+        return desired_instance(declared, self.types[block[0]], address, extra, self.evaluation, meta, self._before[block])
 
     def _report(self, found: list[Diagnostic]) -> None:
         errors = [d for d in found if d.severity is Severity.ERROR]

@@ -28,16 +28,21 @@ from kfinfra.values.data import (
     Unknown,
     Value,
 )
+from kfinfra.values.marks import wholly_known
 
 META = frozenset({"count", "for_each", "depends_on", "provider", "lifecycle", "timeouts"})
 
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """How a block repeats and its instances: key to the names its expressions see besides the others."""
+    """How a block repeats and its instances: key to the names its expressions see besides the others.
+
+    `is_known`: nothing in them is known only after apply, so that they need not be worked out again.
+    """
 
     how: str
     extra: Mapping[Key, Mapping[str, Value]]
+    is_known: bool = True
 
 
 def repetition(block: Declared, evaluation: Evaluation) -> Repetition:
@@ -79,7 +84,8 @@ def _for_each(block: Declared, expr: Expr, evaluation: Evaluation) -> Repetition
         case _:
             detail = "A map, an object or a set of strings is required."
             raise DiagnosticError(error("Invalid for_each argument", detail, block.expr_span(expr)))
-    return Repetition("for_each", {k: {"each": ObjectValue({"key": k, "value": v})} for k, v in pairs})
+    each = {k: {"each": ObjectValue({"key": k, "value": v})} for k, v in pairs}
+    return Repetition("for_each", each, all(wholly_known(v) for _, v in pairs))
 
 
 def _needed(value: Value, name: str, block: Declared, expr: Expr) -> Value:
