@@ -84,7 +84,7 @@ def _for_each(block: Declared, expr: Expr, evaluation: Evaluation) -> Repetition
         case _:
             detail = "A map, an object or a set of strings is required."
             raise DiagnosticError(error("Invalid for_each argument", detail, block.expr_span(expr)))
-    each = {k: {"each": ObjectValue({"key": k, "value": v})} for k, v in pairs}
+    each: dict[Key, Mapping[str, Value]] = {k: {"each": ObjectValue({"key": k, "value": v})} for k, v in pairs}
     return Repetition("for_each", each, all(wholly_known(v) for _, v in pairs))
 
 
