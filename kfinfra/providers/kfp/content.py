@@ -1,0 +1,118 @@
+"""A pipeline's content: from its source or package to the YAML that is uploaded, its digest and what a plan shows of it.
+
+Reads files of this machine only; the compiler that turns Python into a package is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from kfinfra.diag import DiagnosticError, error
+from kfinfra.model.plain import UNKNOWN, Attributes, Plain, is_known
+from kfinfra.model.ports import DetailLine
+
+if TYPE_CHECKING:
+    from kfinfra.pipelines.package import Package
+
+NAMED = 16
+
+
+class PipelineCompiler(Protocol):
+    """Turns Python into a package."""
+
+    def compile(self, source: str, function: str | None) -> str:
+        """The package's YAML. Raises DiagnosticError where the code is wrong."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A package with the task settings written into it."""
+
+    text: str
+    digest: str
+    tasks: Plain
+    platform: bool
+
+    @property
+    def version(self) -> str:
+        """The name of a version that holds it."""
+        return version_name(self.digest)
+
+    @property
+    def parameters(self) -> Plain:
+        """Its parameters, as the summary has them."""
+        return parameters_of(self.tasks)
+
+
+def version_name(digest: str) -> str:
+    """The name of a version, by content."""
+    return f"v-{digest.rpartition(':')[2][:NAMED]}"
+
+
+def parameters_of(tasks: Plain) -> Plain:
+    """The parameters in a summary."""
+    return tasks.get("parameters") if isinstance(tasks, dict) else None
+
+
+def load(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> Content:
+    """The content that a pipeline's attributes (all known) ask for. Raises DiagnosticError."""
+    from kfinfra.pipelines.overrides import with_settings
+    from kfinfra.pipelines.package import to_yaml
+    from kfinfra.pipelines.validation import problems_of
+
+    written = _package(attributes, root, compiler)
+    package = with_settings(written, _block(attributes, "defaults"), _block(attributes, "override"))
+    problems = tuple(problems_of(package))
+    if problems:
+        raise DiagnosticError(problems)
+    return _content(package, to_yaml(package))
+
+
+def on_server(version: Mapping[str, Any]) -> Content | None:
+    """What a version of the server's holds; None where it does not say (a spec that it cannot read itself)."""
+    from kfinfra.pipelines.package import from_server
+
+    spec = version.get("pipeline_spec")
+    return _content(from_server(spec), "") if isinstance(spec, dict) and spec else None
+
+
+def _content(package: Package, text: str) -> Content:
+    from kfinfra.pipelines.digest import package_digest
+    from kfinfra.pipelines.summary import summarize
+
+    return Content(text, package_digest(package), summarize(package), package.platform is not None)
+
+
+def _package(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> Package:
+    from kfinfra.pipelines.package import parse_content, parse_package
+
+    if attributes.get("source") is not None:
+        source, function = str(attributes["source"]), attributes.get("function")
+        return parse_package(compiler.compile(source, str(function) if function is not None else None), source)
+    where = str(attributes["package"])
+    try:
+        return parse_content((root / where).read_bytes(), where)
+    except OSError as problem:
+        detail = f"{where}: {problem.strerror or problem}."
+        raise DiagnosticError(error("Cannot read the package", detail, hint="check `package`")) from problem
+
+
+def details(before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
+    """The semantic diff of a pipeline's content, and what KFP cannot express of what is written."""
+    from kfinfra.pipelines.notes import notes_on
+    from kfinfra.pipelines.summary import compare
+
+    old, new = (before or {}).get("tasks"), (after or {}).get("tasks")
+    if new is not UNKNOWN:
+        yield from compare(old, new)
+    if after is not None and is_known(after.get("defaults")) and is_known(after.get("override")):
+        yield from (DetailLine(" ", note) for note in notes_on(_block(after, "defaults"), _block(after, "override")))
+
+
+def _block(attributes: Attributes, name: str) -> dict[str, Plain]:
+    found = attributes.get(name)
+    return found if isinstance(found, dict) else {}
