@@ -32,11 +32,13 @@ def observe(aws: Aws, name: str, default_tags: Mapping[str, str]) -> Observed:
         block = _optional(s3.get_public_access_block, name, "NoSuchPublicAccessBlockConfiguration")
         rules = _optional(s3.get_bucket_lifecycle_configuration, name, "NoSuchLifecycleConfiguration").get("Rules", [])
         policy = _optional(s3.get_bucket_policy, name, "NoSuchBucketPolicy").get("Policy")
+        encryption = _optional(s3.get_bucket_encryption, name, "ServerSideEncryptionConfigurationNotFoundError")
         versioning = s3.get_bucket_versioning(Bucket=name).get("Status") == "Enabled"
     own: dict[str, Plain] = {k: v for k, v in tags.items() if default_tags.get(k) != v}
     attributes: dict[str, Plain] = {
         "name": name,
         "versioning": versioning,
+        "encryption": _encryption(encryption),
         "block_public_access": all(block.get("PublicAccessBlockConfiguration", {}).get(b) for b in _BLOCKS),
         "lifecycle_rules": [_rule(r) for r in rules] or None,
         "policy": policy,
@@ -62,6 +64,14 @@ def _optional(call: Callable[..., Any], name: str, missing: str) -> dict[str, An
 def _rule(rule: Mapping[str, Any]) -> dict[str, Plain]:
     prefix = rule.get("Filter", {}).get("Prefix", rule.get("Prefix", ""))
     return {"prefix": prefix, "expire_after_days": rule.get("Expiration", {}).get("Days")}
+
+
+def _encryption(found: Mapping[str, Any]) -> Plain:
+    rules = found.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
+    if not rules:
+        return None
+    default = rules[0].get("ApplyServerSideEncryptionByDefault", {})
+    return {"algorithm": default.get("SSEAlgorithm"), "kms_key": default.get("KMSMasterKeyID")}
 
 
 def create(aws: Aws, operation: Operation, default_tags: Mapping[str, str]) -> Run:
@@ -106,6 +116,8 @@ def configure(aws: Aws, operation: Operation, default_tags: Mapping[str, str], *
         if "versioning" in changed or (everything and desired.get("versioning")):
             status = "Enabled" if desired.get("versioning") else "Suspended"
             s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": status})
+        if "encryption" in changed or (everything and desired.get("encryption")):
+            _set_encryption(s3, name, desired.get("encryption"))
         if "lifecycle_rules" in changed or (everything and desired.get("lifecycle_rules")):
             _set_lifecycle(s3, name, desired.get("lifecycle_rules"))
         if "policy" in changed or (everything and desired.get("policy")):
@@ -131,6 +143,15 @@ def _set_lifecycle(s3: Any, name: str, rules: Plain) -> None:
         if isinstance(rule, dict)
     ]
     s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": wire})
+
+
+def _set_encryption(s3: Any, name: str, wanted: Plain) -> None:
+    if not isinstance(wanted, dict):
+        s3.delete_bucket_encryption(Bucket=name)
+        return
+    key = {"KMSMasterKeyID": wanted["kms_key"]} if wanted.get("kms_key") else {}
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": wanted["algorithm"], **key}}
+    s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
 
 
 def _set_policy(s3: Any, name: str, policy: Plain) -> None:

@@ -14,6 +14,7 @@ from kfinfra.model.ports import DetailLine, Observed, Operation, Provider, ReadR
 from kfinfra.model.resource import Desired
 from kfinfra.providers.aws import buckets, sync
 from kfinfra.providers.aws.client import Aws
+from kfinfra.providers.aws.scan import scan
 
 READERS = 16
 
@@ -35,7 +36,8 @@ class AwsProvider:
             return desired
         exclude = attributes.get("exclude")
         patterns = [str(p) for p in exclude] if isinstance(exclude, list) else []
-        files: dict[str, Plain] = dict(sync.scan(self._root / source, patterns))
+        index = self._root / ".kfinfra" / "cache" / "files" / f"{str(desired.address).replace('/', '_')}.json"
+        files: dict[str, Plain] = dict(scan(self._root / source, patterns, index))
         return replace(desired, resource=replace(desired.resource, attributes={**attributes, "manifest": files}))
 
     def refresh(self, requests: Sequence[ReadRequest]) -> Mapping[Address, Observed]:

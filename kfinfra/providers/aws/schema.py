@@ -78,12 +78,36 @@ LIFECYCLE_RULE = {
     "expire_after_days": Attribute(NUMBER, required=True, check=check_days, doc="Objects go after so many days."),
 }
 
+
+def check_algorithm(value: Plain) -> Iterable[Problem]:
+    """The algorithms that S3 knows."""
+    if value not in ("AES256", "aws:kms", "aws:kms:dsse"):
+        yield Problem((), "Invalid encryption", f'"{value}" is none of AES256, aws:kms, aws:kms:dsse.')
+
+
+ENCRYPTION = {
+    "algorithm": Attribute(STRING, default="AES256", check=check_algorithm, doc="AES256, aws:kms or aws:kms:dsse."),
+    "kms_key": Attribute(STRING, doc="The ARN of the KMS key; S3's own key for the account where absent."),
+}
+
+
+def check_bucket(attributes: Attributes) -> Iterable[Problem]:
+    """A KMS key needs a KMS algorithm."""
+    wanted = attributes.get("encryption")
+    if isinstance(wanted, dict) and wanted.get("kms_key") and wanted.get("algorithm") == "AES256":
+        detail = "kms_key is used by aws:kms only, and the algorithm is AES256."
+        yield Problem(("encryption", "kms_key"), "Invalid encryption", detail, 'write algorithm = "aws:kms"')
+
+
 S3_BUCKET = ResourceType(
     "s3_bucket",
     "aws",
     {
         "name": Attribute(STRING, check=check_bucket_name, doc="The bucket's name; the label where it is not written."),
         "versioning": Attribute(BOOL, default=False, doc="Keep old versions; once on it can only be suspended."),
+        "encryption": Attribute(
+            fields=ENCRYPTION, unmanaged_if_null=True, doc="Encryption; S3's own where absent."
+        ),
         "block_public_access": Attribute(BOOL, default=True, doc="All four public access blocks."),
         "lifecycle_rules": Attribute(fields=LIFECYCLE_RULE, shape=Shape.LIST, doc="When objects expire."),
         "policy": Attribute(STRING, check=check_policy, equal=same_json, doc="The bucket policy, as JSON."),
@@ -93,6 +117,7 @@ S3_BUCKET = ResourceType(
         "region": Attribute(STRING, computed=True),
     },
     ("name",),
+    check=check_bucket,
     doc="An S3 bucket.",
 )
 

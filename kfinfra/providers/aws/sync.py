@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -14,38 +12,10 @@ from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.ports import Checkpoint, DetailLine, Observed, Operation, Progress, Run
 from kfinfra.providers.aws.client import Aws, code_of, translated
+from kfinfra.providers.aws.scan import digest
 
 MANIFEST = ".kfinfra-manifest.json"
 SHOWN = 10
-
-
-def scan(root: Path, exclude: Iterable[str]) -> dict[str, str]:
-    """Path to sha256 of every regular file below `root`; links are not followed. Raises DiagnosticError."""
-    if not root.is_dir():
-        raise DiagnosticError(error("Source folder is missing", f"{root} is not a folder.", hint="check `source`"))
-    patterns = list(exclude)
-    found: dict[str, str] = {}
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root).as_posix()
-        if path.is_symlink() or not path.is_file() or any(_matches(name, p) for p in patterns):
-            continue
-        try:
-            with path.open("rb") as stream:
-                found[name] = hashlib.file_digest(stream, "sha256").hexdigest()
-        except OSError as problem:
-            raise DiagnosticError(error("Cannot read a file", f"{path}: {problem.strerror or problem}.")) from problem
-    if not found:
-        raise DiagnosticError(
-            error(
-                "Source folder is empty", f"{root} holds no file to sync.", hint="an empty source is never synced: check `source`"
-            )
-        )
-    return found
-
-
-def _matches(name: str, pattern: str) -> bool:
-    bare = pattern.removeprefix("**/")
-    return fnmatch(name, pattern) or fnmatch(name, bare) or fnmatch(f"/{name}", f"*/{bare}")
 
 
 def observe(aws: Aws, identity: Attributes, recorded: Attributes) -> Observed:
@@ -98,7 +68,7 @@ def upload(aws: Aws, root: Path, operation: Operation) -> Run:
     wanted, had = _files(desired), _files(operation.prior)
     source = root / str(desired["source"])
     with translated(f"sync {source} to s3://{bucket}/{prefix}"):
-        earlier = _manifest(aws, bucket, prefix) or {"files": {}, "left": []}
+        earlier = _manifest(aws, bucket, prefix) or {"files": {}}
         entries: dict[str, Any] = {n: e for n, e in earlier["files"].items() if wanted.get(n) == e["sha256"] == had.get(n)}
         todo = sorted(n for n in wanted if n not in entries)
         with ThreadPoolExecutor(16) as pool:
@@ -106,7 +76,7 @@ def upload(aws: Aws, root: Path, operation: Operation) -> Run:
             for done, (name, entry) in enumerate(zip(todo, sent, strict=True), 1):
                 entries[name] = entry
                 yield Progress(done, len(todo), "files")
-        left = sorted({*earlier["left"], *earlier["files"]} - wanted.keys())
+        left = sorted({*earlier.get("left", []), *earlier["files"]} - wanted.keys())
         if desired.get("delete"):
             for name in left:
                 aws.s3.delete_object(Bucket=bucket, Key=f"{prefix}/{name}")
@@ -118,11 +88,19 @@ def upload(aws: Aws, root: Path, operation: Operation) -> Run:
 
 
 def _send(aws: Aws, bucket: str, key: str, path: Path, wanted: str) -> dict[str, str]:
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != wanted:
+    """Uploads one file (boto3 sends a big one in parts, and never reads it whole), if it is still what was planned."""
+    _unchanged(path, wanted)
+    before = path.stat()
+    aws.s3.upload_file(str(path), bucket, key)
+    after = path.stat()
+    if (before.st_size, before.st_mtime_ns, before.st_ctime_ns) != (after.st_size, after.st_mtime_ns, after.st_ctime_ns):
+        _unchanged(path, wanted)
+    return {"sha256": wanted, "etag": aws.s3.head_object(Bucket=bucket, Key=key)["ETag"]}
+
+
+def _unchanged(path: Path, wanted: str) -> None:
+    if digest(path) != wanted:
         raise DiagnosticError(error("File changed while it was synced", f"{path} is not what was planned.", hint="apply again"))
-    answer = aws.s3.put_object(Bucket=bucket, Key=key, Body=data)
-    return {"sha256": wanted, "etag": answer["ETag"]}
 
 
 def remove(aws: Aws, operation: Operation) -> Run:
@@ -132,8 +110,8 @@ def remove(aws: Aws, operation: Operation) -> Run:
     bucket, prefix = str(operation.prior["bucket"]), str(operation.prior["prefix"])
     with translated(f"delete what was synced to s3://{bucket}/{prefix}"):
         try:
-            listed = _manifest(aws, bucket, prefix) or {"files": {}, "left": []}
-            names = sorted({*listed["files"], *listed["left"]})
+            listed = _manifest(aws, bucket, prefix) or {"files": {}}
+            names = sorted({*listed["files"], *listed.get("left", [])})
             for done, name in enumerate([*names, MANIFEST], 1):
                 aws.s3.delete_object(Bucket=bucket, Key=f"{prefix}/{name}")
                 yield Progress(done, len(names) + 1, "files")
