@@ -2,230 +2,173 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 
-from kfinfra.model.plain import UNKNOWN, Path, Plain
+from kfinfra.model.address import key_text as instance_key
+from kfinfra.model.plain import Plain
 from kfinfra.plan.change import Action, Change, Mode, OutputChange, Plan
-from kfinfra.views.align import aligned
+from kfinfra.views.paint import paint, paint_symbol
+from kfinfra.views.values_text import Context, Line, Slot, changed, hidden, key_text, one, shown
 
-SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.REPLACE: "-/+", Action.CREATE_THEN_DELETE: "+/-"}
+SYMBOLS = {
+    "create": "+",
+    "update": "~",
+    "delete": "-",
+    "delete,create": "-/+",
+    "create,delete": "+/-",
+    "read": "<=",
+    "forget": ".",
+}
 LEGEND = {
-    Action.CREATE: "  + create",
-    Action.UPDATE: "  ~ update in-place",
-    Action.DELETE: "  - destroy",
-    Action.REPLACE: "-/+ destroy and then create replacement",
-    Action.CREATE_THEN_DELETE: "+/- create replacement and then destroy",
+    "create": "create",
+    "update": "update in-place",
+    "delete": "destroy",
+    "delete,create": "destroy and then create replacement",
+    "create,delete": "create replacement and then destroy",
+    "read": "read (data resources)",
+    "forget": "forget, leaving it in place",
 }
 _VERBS = {
-    Action.CREATE: "will be created",
-    Action.UPDATE: "will be updated in-place",
-    Action.DELETE: "will be destroyed",
-    Action.REPLACE: "must be replaced",
-    Action.CREATE_THEN_DELETE: "must be replaced",
+    "create": "will be created",
+    "update": "will be updated in-place",
+    "delete": "will be destroyed",
+    "delete,create": "must be replaced",
+    "create,delete": "must be replaced",
+    "read": "will be read during apply",
+    "forget": "will no longer be managed by kfinfra, but will not be destroyed",
 }
-_REASONS = {
-    "delete_because_no_resource_config": "because it is not in the configuration",
-    "delete_because_count_index": "because its index is out of range for count",
-    "delete_because_each_key": "because its key is not in for_each",
-    "delete_because_wrong_repetition": "because its block repeats now, or no longer does",
-    "replace_because_tainted": "is tainted: an earlier apply left it unfinished",
-    "replace_by_request": "as asked for with -replace",
+_VERB_BY_REASON = {
+    "replace_because_tainted": "is tainted, so must be replaced",
+    "replace_by_request": "will be replaced, as requested",
+    "replace_by_triggers": "will be replaced due to changes in replace_triggered_by",
 }
-_COLORS = {"+": "\x1b[32m", "~": "\x1b[33m", "-": "\x1b[31m"}
-NAMES = ("name", "id", "cluster", "namespace", "bucket", "prefix")
+NAMES = frozenset({"name", "id", "tags", "cluster", "namespace", "bucket", "prefix"})
+COVERED = frozenset({"digest", "summary", "manifest", "tasks"})
+"""Computed attributes that a change's details say better."""
+_RULE = "─" * 77
 
 
 def render_plan(plan: Plan, *, color: bool = False) -> str:
     """The whole plan, ending in a newline."""
-    text = "\n".join(_plan(plan)) + "\n"
-    return _colored(text) if color else text
+    return "\n".join(_plan(plan, color)) + "\n"
 
 
-def _plan(plan: Plan) -> Iterator[str]:
+def _plan(plan: Plan, color: bool) -> Iterator[str]:
     if plan.drift:
-        yield "Note: Objects have changed outside of kfinfra"
-        yield ""
-        for change in plan.drift:
-            gone = change.action is Action.DELETE
-            yield f"  # {change.address} has {'been deleted' if gone else 'changed'}"
-            yield from aligned(_resource(change))
-            yield ""
+        yield from _drift(plan, color)
     doing = plan.to_apply
     outputs = [o for o in plan.outputs if o.action is not Action.NOOP]
     if not doing and not outputs:
-        same = (
-            "Your infrastructure matches the configuration." if plan.mode is not Mode.DESTROY else "There is nothing to destroy."
-        )
-        if plan.mode is Mode.REFRESH_ONLY and plan.drift:
-            yield "Applying this plan records these changes in the state, and changes nothing else."
-        else:
-            yield f"No changes. {same}"
+        yield from _nothing(plan)
         return
     if doing:
-        yield "kfinfra will perform the following actions:"
-        yield from (LEGEND[a] for a in LEGEND if any(c.action is a for c in doing))
-        yield ""
-    for change in doing:
-        yield f"  # {change.address} {_VERBS[change.action]}" + _because(change)
-        yield from aligned(_resource(change))
-        yield ""
-    if doing:
+        yield from _actions(doing, color)
         add, alter, destroy = plan.counts()
-        yield f"Plan: {add} to add, {alter} to change, {destroy} to destroy."
+        yield f"{paint('Plan:', 'bold', color)} {add} to add, {alter} to change, {destroy} to destroy."
     if outputs:
+        yield from ["", "Changes to Outputs:"] if doing else ["Changes to Outputs:"]
+        width = max(len(key_text(o.name)) for o in outputs)
+        yield from (line.render(color) for output in outputs for line in _output(output, width))
+    if not doing:
         yield ""
-        yield "Changes to Outputs:"
-        yield from (line for output in outputs for line in _output(output))
+        yield "Applying this plan saves these outputs in the state, and changes nothing else."
+
+
+def _nothing(plan: Plan) -> Iterator[str]:
+    if plan.mode is Mode.REFRESH_ONLY and plan.drift:
+        yield "Applying this plan records these changes in the state, and changes nothing else."
+    elif plan.mode is Mode.DESTROY:
+        yield "No changes. There is nothing to destroy."
+    else:
+        yield "No changes. Your infrastructure matches the configuration."
+
+
+def _drift(plan: Plan, color: bool) -> Iterator[str]:
+    yield f"{paint('Note:', 'bold', color)} Objects have changed outside of kfinfra"
+    yield ""
+    yield 'kfinfra found these changes, made since the last "kfinfra apply":'
+    yield ""
+    for change in plan.drift:
+        gone = change.action is Action.DELETE
+        yield paint(f"  # {change.address} has {'been deleted' if gone else 'changed'}", "bold", color)
+        yield from (line.render(color) for line in _resource(change))
+        yield ""
+    if plan.mode is not Mode.REFRESH_ONLY:
+        yield "Unless the configuration was changed alike, the following plan undoes these changes."
+        yield ""
+        yield _RULE
+        yield ""
+
+
+def _actions(doing: tuple[Change, ...], color: bool) -> Iterator[str]:
+    yield "Resource actions are indicated with the following symbols:"
+    for action, words in LEGEND.items():
+        if any(c.action.value == action for c in doing):
+            yield f"{' ' * (3 - len(SYMBOLS[action]))}{paint_symbol(SYMBOLS[action], color)} {words}"
+    yield ""
+    yield "kfinfra will perform the following actions:"
+    yield ""
+    for change in doing:
+        verb = _VERB_BY_REASON.get(change.reason, _VERBS[change.action.value])
+        yield paint(f"  # {change.address} {verb}", "bold", color)
+        if why := _because(change):
+            yield f"  # ({why})"
+        yield from (line.render(color) for line in _resource(change))
+        yield ""
 
 
 def _because(change: Change) -> str:
-    words = _REASONS.get(change.reason)
-    return f" ({words})" if words else ""
+    key = instance_key(change.address.key)
+    match change.reason:
+        case "delete_because_no_resource_config":
+            return f"because {change.address.resource} is not in configuration"
+        case "delete_because_count_index":
+            return f"because index {key} is out of range for count"
+        case "delete_because_each_key":
+            return f"because key {key} is not in for_each map"
+        case "delete_because_wrong_repetition":
+            return "because its block repeats now, or no longer does"
+        case "delete_because_no_module":
+            return f"because {change.address.module_text.rstrip('.')} is not in configuration"
+        case _:
+            return ""
 
 
-def _resource(change: Change) -> Iterator[str]:
-    symbol = SYMBOLS[change.action]
-    yield f'{symbol:>3} {change.address.type} "{change.address.name}" {{'
-    hidden = 0
+def _resource(change: Change) -> Iterator[Line]:
+    symbol = SYMBOLS[change.action.value]
+    yield Line(3 - len(symbol), symbol, f'{change.address.type} "{change.address.name}" {{')
+    context = Context.of(change.sensitive, (d.path for d in change.differences if d.replaces))
     before, after = dict(change.before or {}), dict(change.after or {})
-    forcing = {d.path for d in change.differences if d.replaces}
-    covered = {"digest", "summary", "manifest"} if change.details else set()
-    for name in sorted(before.keys() | after.keys()):
-        lines = list(_attribute(name, change, before.get(name), after.get(name), forcing)) if name not in covered else []
-        if lines:
-            yield from lines
-        elif name not in covered and before.get(name) is not None:
-            hidden += 1
+    every = [n for n in sorted(before.keys() | after.keys()) if not (change.details and n in COVERED)]
+    every = [n for n in every if before.get(n) is not None or after.get(n) is not None]
+    touched = {str(d.path[0]) for d in change.differences}
+    whole = change.before is None or change.after is None
+    seen = [n for n in every if whole or n in touched or n in NAMES]
+    width = max(map(len, [*seen, *change.write_only]), default=0)
+    for name in seen:
+        old = before.get(name)
+        new = after.get(name) if whole or name in touched else old
+        yield from one(old, new, Slot((name,), f"{name:<{width}}", 6), context, gone=" -> null")
     for name in change.write_only:
-        yield f"      ~ {name} = (write-only value)"
-    for line in change.details:
-        yield "      " + "  " * line.depth + (f"{line.symbol} " if line.symbol.strip() else "  ") + line.text
-    if hidden:
-        yield f"        # ({hidden} unchanged attribute{'s' if hidden > 1 else ''} hidden)"
-    yield "    }"
+        yield Line(6, "+" if change.before is None else "~", f"{name:<{width}} = (write-only attribute)")
+    for detail in change.details:
+        yield Line(6 + 2 * detail.depth, detail.symbol.strip(), detail.text)
+    yield from hidden(len(every) - len(seen), "attribute", 6)
+    yield Line(2, "", "}")
 
 
-def _attribute(name: str, change: Change, old: Plain, new: Plain, forcing: set[Path]) -> Iterator[str]:
-    path: Path = (name,)
-    if change.action is Action.CREATE or change.before is None:
-        if new is not None:
-            yield from _value("+", name, new, 6, change.sensitive, path)
-    elif change.action is Action.DELETE:
-        if old is not None:
-            yield from _value("-", name, old, 6, change.sensitive, path)
-    elif old == new or not any(d.path[:1] == path for d in change.differences):
-        if name in NAMES and old is not None:
-            yield f"        {name} = {_inline(old)}"
+def _output(output: OutputChange, width: int) -> Iterator[Line]:
+    name = f"{key_text(output.name):<{width}}"
+    context = Context.of([(output.name,)] if output.sensitive else [])
+    slot = Slot((output.name,), name, 2)
+    if output.action is Action.CREATE:
+        yield from shown("+", output.after, slot, context)
+    elif output.action is Action.DELETE:
+        yield from one(_present(output), None, slot, context, gone=" -> null")
     else:
-        yield from _diff(name, old, new, 6, change.sensitive, path, forcing)
+        yield from changed(output.before, output.after, slot, context)
 
 
-def _value(symbol: str, name: str, value: Plain, indent: int, sensitive: frozenset[Path], path: Path) -> Iterator[str]:
-    pad, head = " " * indent, f"{name} = " if name else ""
-    if path in sensitive:
-        yield f"{pad}{symbol} {head}(sensitive value)"
-    elif isinstance(value, dict) and value:
-        yield f"{pad}{symbol} {head}{{"
-        for key in sorted(value):
-            if value[key] is not None:
-                yield from _value(symbol, _key(key), value[key], indent + 4, sensitive, (*path, key))
-        yield f"{pad}  }}"
-    elif isinstance(value, list) and value:
-        yield f"{pad}{symbol} {head}["
-        for index, item in enumerate(value):
-            yield from _value(symbol, "", item, indent + 4, sensitive, (*path, index))
-        yield f"{pad}  ]"
-    elif isinstance(value, str) and "\n" in value:
-        yield f"{pad}{symbol} {head}<<-EOT"
-        yield from (f"{pad}      {line}" for line in value.rstrip("\n").split("\n"))
-        yield f"{pad}    EOT"
-    else:
-        yield f"{pad}{symbol} {head}{_inline(value)}"
-
-
-def _diff(
-    name: str, old: Plain, new: Plain, indent: int, sensitive: frozenset[Path], path: Path, forcing: set[Path]
-) -> Iterator[str]:
-    pad, head = " " * indent, f"{name} = " if name else ""
-    forces = " # forces replacement" if path in forcing else ""
-    if path in sensitive:
-        yield f"{pad}~ {head}(sensitive value){forces}"
-    elif isinstance(old, dict) and isinstance(new, dict):
-        yield f"{pad}~ {head}{{{forces}"
-        for key in sorted(old.keys() | new.keys()):
-            yield from _entry(key, old, new, indent + 4, sensitive, (*path, key), forcing)
-        yield f"{pad}  }}"
-    elif isinstance(old, list) and isinstance(new, list):
-        yield f"{pad}~ {head}[{forces}"
-        yield from _list_diff(old, new, indent + 4, sensitive, path)
-        yield f"{pad}  ]"
-    else:
-        yield f"{pad}~ {head}{_inline(old)} -> {_inline(new)}{forces}"
-
-
-def _entry(
-    key: str,
-    old: dict[str, Plain],
-    new: dict[str, Plain],
-    indent: int,
-    sensitive: frozenset[Path],
-    path: Path,
-    forcing: set[Path],
-) -> Iterator[str]:
-    before, after = old.get(key), new.get(key)
-    if before == after:
-        return
-    if before is None:
-        yield from _value("+", _key(key), after, indent, sensitive, path)
-    elif after is None:
-        yield from _value("-", _key(key), before, indent, sensitive, path)
-    else:
-        yield from _diff(_key(key), before, after, indent, sensitive, path, forcing)
-
-
-def _list_diff(old: list[Plain], new: list[Plain], indent: int, sensitive: frozenset[Path], path: Path) -> Iterator[str]:
-    keys = [[json.dumps(x, sort_keys=True, default=str) for x in items] for items in (old, new)]
-    for kind, a, b, c, d in SequenceMatcher(None, keys[0], keys[1], autojunk=False).get_opcodes():
-        if kind == "equal":
-            yield f"{' ' * indent}  # ({b - a} unchanged element{'s' if b - a > 1 else ''} hidden)"
-            continue
-        for index in range(a, b):
-            yield from _value("-", "", old[index], indent, sensitive, (*path, index))
-        for index in range(c, d):
-            yield from _value("+", "", new[index], indent, sensitive, (*path, index))
-
-
-def _output(output: OutputChange) -> Iterator[str]:
-    symbol = {Action.CREATE: "+", Action.DELETE: "-"}.get(output.action, "~")
-    if output.sensitive:
-        yield f"  {symbol} {output.name} = (sensitive value)"
-    elif output.action is Action.UPDATE:
-        yield f"  ~ {output.name} = {_inline(output.before)} -> {_inline(output.after)}"
-    else:
-        shown = output.after if output.action is Action.CREATE else output.before
-        yield from _value(symbol, output.name, shown, 2, frozenset(), (output.name,))
-
-
-def _key(key: str) -> str:
-    return key if key.replace("-", "_").isidentifier() else json.dumps(key, ensure_ascii=False)
-
-
-def _inline(value: Plain) -> str:
-    if value is UNKNOWN:
-        return "(known after apply)"
-    return json.dumps(value, ensure_ascii=False, default=lambda _: "(known after apply)")
-
-
-def _colored(text: str) -> str:
-    out = []
-    for line in text.split("\n"):
-        symbol = line.strip()[:1]
-        if symbol == "#":
-            out.append(f"\x1b[1m{line}\x1b[0m")
-        elif symbol in _COLORS and line.strip()[1:2] in (" ", "/"):
-            out.append(line.replace(symbol, f"{_COLORS[symbol]}{symbol}\x1b[0m", 1))
-        else:
-            out.append(line)
-    return "\n".join(out)
+def _present(output: OutputChange) -> Plain:
+    """A sensitive output's value is not kept: anything but None stands for it, and is not shown."""
+    return "" if output.before is None else output.before
