@@ -1,0 +1,187 @@
+"""Python sources through real kfp in a real child process: packages, mistakes, and a cache that starts no process."""
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kfinfra.compiler.compile import Compiler
+from kfinfra.diag import DiagnosticError
+from kfinfra.pipelines.digest import package_digest
+from kfinfra.pipelines.package import parse_package
+
+SOURCE = """
+from kfp import dsl
+from helper import IMAGE
+
+print("user code speaks")
+
+@dsl.component(base_image=IMAGE)
+def fit(epochs: int) -> float:
+    return 1.0 / epochs
+
+@dsl.pipeline(name="train")
+def train(epochs: int = 3):
+    fit(epochs=epochs)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "pipelines").mkdir()
+    (tmp_path / "pipelines" / "helper.py").write_text('IMAGE = "python:3.11"\n')
+    (tmp_path / "pipelines" / "train.py").write_text(SOURCE)
+    return tmp_path
+
+
+def compiled(folder, function=None, timeout=60.0, source="pipelines/train.py"):
+    return Compiler(folder, folder / ".kfinfra" / "packages", timeout).compile(source, function)
+
+
+def refused(folder, **how):
+    with pytest.raises(DiagnosticError) as caught:
+        compiled(folder, **how)
+    (found,) = caught.value.diagnostics
+    return found
+
+
+def write(folder, text):
+    (folder / "pipelines" / "train.py").write_text(text)
+
+
+def without_children(monkeypatch):
+    """No interpreter can be started from here on: what still works started none."""
+    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
+
+
+def test_a_source_becomes_a_package_and_prints_nothing(folder, capfd):
+    package = parse_package(compiled(folder), "train")
+    assert package.spec["pipelineInfo"] == {"name": "train"}
+    assert package.spec["deploymentSpec"]["executors"]["exec-fit"]["container"]["image"] == "python:3.11"
+    assert capfd.readouterr() == ("", "")
+    assert sorted(p.name for p in (folder / "pipelines").iterdir()) == ["helper.py", "train.py"]
+
+
+def test_an_unchanged_source_comes_from_the_cache_without_a_process(folder, monkeypatch):
+    first = compiled(folder)
+    without_children(monkeypatch)
+    assert compiled(folder) == first
+    (entry,) = (folder / ".kfinfra" / "packages").iterdir()
+    assert stat.S_IMODE(entry.stat().st_mode) == 0o600
+
+
+def test_a_hit_imports_no_kfp(folder):
+    compiled(folder)
+    code = "import sys, pathlib; from kfinfra.compiler.compile import Compiler\n"
+    code += "Compiler(pathlib.Path('.'), pathlib.Path('.kfinfra/packages')).compile('pipelines/train.py', None)\n"
+    code += "print(sorted({m.split('.')[0] for m in sys.modules} & {'kfp', 'google', 'kubernetes', 'yaml'}))"
+    out = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    assert out.stdout == "[]\n"
+
+
+def test_what_the_source_imports_is_part_of_the_key(folder):
+    before = package_digest(parse_package(compiled(folder), "a"))
+    (folder / "pipelines" / "helper.py").write_text('IMAGE = "python:3.12"\n')
+    after = compiled(folder)
+    assert "python:3.12" in after
+    assert package_digest(parse_package(after, "b")) != before
+
+
+def test_files_that_the_source_reads_are_part_of_the_key(folder):
+    (folder / "image.txt").write_text("one:1")
+    (folder / "pipelines" / "helper.py").write_text("from pathlib import Path\nIMAGE = Path('image.txt').read_text()\n")
+    assert "one:1" in compiled(folder)
+    (folder / "image.txt").write_text("two:2")
+    assert "two:2" in compiled(folder)
+
+
+def test_a_module_that_comes_to_shadow_another_is_noticed(folder):
+    (folder / "helper.py").write_text('IMAGE = "root:1"\n')
+    (folder / "pipelines" / "helper.py").unlink()
+    assert "root:1" in compiled(folder)
+    (folder / "pipelines" / "helper.py").write_text('IMAGE = "near:1"\n')
+    assert "near:1" in compiled(folder)
+
+
+def test_a_broken_entry_is_no_entry(folder):
+    first = compiled(folder)
+    (entry,) = (folder / ".kfinfra" / "packages").iterdir()
+    for damage in ("", "{", entry.read_text().replace("python:3.11", "evil:1")):
+        entry.write_text(damage)
+        assert compiled(folder) == first
+        entry.unlink()
+
+
+def test_an_exception_is_shown_at_the_users_own_line(folder):
+    write(folder, SOURCE.replace("fit(epochs=epochs)", "fit(rounds=epochs)"))
+    found = refused(folder)
+    assert found.summary == "Pipeline source does not compile"
+    assert "rounds" in found.detail and "user code speaks" in found.detail
+    assert (found.span.filename, found.span.code) == ("pipelines/train.py", "    fit(rounds=epochs)")
+
+
+def test_an_exception_in_an_imported_file_is_shown_there(folder):
+    (folder / "pipelines" / "helper.py").write_text("IMAGE = {}['image']\n")
+    found = refused(folder)
+    assert (found.span.filename, found.span.start.line) == ("pipelines/helper.py", 1)
+    assert "KeyError" in found.detail
+
+
+def test_a_syntax_error_is_shown_at_its_line(folder):
+    write(folder, "from kfp import dsl\n\ndef broken(:\n    pass\n")
+    found = refused(folder)
+    assert (found.span.start.line, found.span.code) == (3, "def broken(:")
+
+
+def test_a_missing_module_has_a_hint(folder):
+    write(folder, "import nosuchmodule\n")
+    assert 'install "nosuchmodule"' in refused(folder).hint
+
+
+def test_a_source_that_exits_or_dies_is_an_error(folder):
+    write(folder, "raise SystemExit(0)\n")
+    assert "SystemExit" in refused(folder).detail
+    write(folder, "print('last words', flush=True)\nimport os\nos.abort()\n")
+    found = refused(folder)
+    assert "signal 6" in found.detail and "last words" in found.detail
+
+
+def test_a_source_that_never_ends_is_stopped_with_all_it_started(folder):
+    (folder / "ready").write_text("")
+    endless = "subprocess.Popen(['sleep', '987'])\nopen('ready', 'w').write('yes')\ntime.sleep(987)\n"
+    write(folder, "import subprocess, time\n" + endless)
+    found = refused(folder, timeout=6.0)
+    assert found.summary == "Compiling takes too long"
+    assert (folder / "ready").read_text() == "yes"
+    assert not [p for p in Path("/proc").glob("[0-9]*/cmdline") if _reads(p) == b"sleep\0987\0"]
+
+
+def _reads(path):
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def test_one_of_several_pipelines_is_named(folder):
+    write(folder, SOURCE + "\n@dsl.pipeline(name='other')\ndef other():\n    fit(epochs=1)\n")
+    found = refused(folder)
+    assert found.summary == "Several pipelines in the source" and "other, train" in found.detail
+    assert parse_package(compiled(folder, "other"), "x").spec["pipelineInfo"] == {"name": "other"}
+
+
+def test_sources_without_the_pipeline_are_refused(folder):
+    assert "component, not a pipeline" in refused(folder, function="fit").detail
+    assert "Pipelines in it: train" in refused(folder, function="nope").detail
+    write(folder, "x = 1\n")
+    assert refused(folder).summary == "No pipeline in the source"
+    assert refused(folder, source="pipelines/none.py").summary == "No such pipeline source"
+    assert refused(folder, source="../up.py").summary == "Pipeline source outside the configuration"
+
+
+def test_a_package_with_relative_imports_compiles(folder):
+    (folder / "pipelines" / "__init__.py").write_text("")
+    write(folder, SOURCE.replace("from helper", "from .helper"))
+    assert "python:3.11" in compiled(folder)
