@@ -13,7 +13,7 @@ from kfinfra.cli.arguments import normalize
 from kfinfra.diag import DiagnosticError
 
 USAGE, FAILED, INTERRUPTED = 64, 1, 130
-COMMANDS = ("apply", "destroy", "graph", "init", "output", "plan", "sandbox", "show", "state", "validate", "version")
+COMMANDS = ("apply", "destroy", "fmt", "graph", "init", "output", "plan", "sandbox", "show", "state", "validate", "version")
 
 
 class LazyGroup(click.Group):
