@@ -44,6 +44,7 @@ class KfpProvider:
         if written.get("namespace") is None:
             written["namespace"] = self._inherited(written)
         if desired.address.type == "pipeline":
+            written["display_name"] = written.get("display_name") or written.get("name")
             written |= self._promised(written, recorded or {})
         return replace(desired, resource=replace(desired.resource, attributes=written))
 
