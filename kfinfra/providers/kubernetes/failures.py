@@ -9,7 +9,7 @@ from typing import Any
 from kfinfra.diag import DiagnosticError, error
 
 _WORDS = {
-    400: ("Kubernetes cannot read the request", ""),
+    400: ("Kubernetes cannot read the request", "change what the message names"),
     401: (
         "Kubernetes does not know who you are",
         "the credentials have expired or belong to another cluster: log in again "
