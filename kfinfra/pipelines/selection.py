@@ -1,0 +1,75 @@
+"""Which tasks an `override "name"` means: a path, a bare name that is unambiguous, or a pattern with `*`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
+from kfinfra.model.plain import Attributes
+from kfinfra.pipelines.layering import layered
+from kfinfra.pipelines.package import Package
+from kfinfra.pipelines.tasks import Task, container_of, tasks_of
+
+
+def settings_by_task(package: Package, defaults: Attributes | None, overrides: Mapping[str, Attributes]) -> dict[str, Attributes]:
+    """Per task path the settings that hold for it: defaults, then patterns as written, then exact names.
+
+    Raises DiagnosticError for an override that means no task, several where one is meant, or none that has a pod.
+    """
+    tasks = list(tasks_of(package.spec))
+    pods = {t.path for t in tasks if container_of(package.spec, t) is not None}
+    layers: dict[str, list[Attributes]] = {path: [defaults] if defaults else [] for path in sorted(pods)}
+    problems: list[Diagnostic] = []
+    for name in sorted(overrides, key=lambda n: "*" not in n):
+        try:
+            for path in _chosen(name, tasks, pods):
+                layers[path].append(overrides[name])
+        except DiagnosticError as problem:
+            problems.extend(problem.diagnostics)
+    if problems:
+        raise DiagnosticError(problems)
+    return {path: layered(found) for path, found in layers.items() if found}
+
+
+def _chosen(name: str, tasks: Sequence[Task], pods: set[str]) -> Iterable[str]:
+    if "*" in name:
+        found = [t.path for t in tasks if _pattern(name).fullmatch(t.path if "/" in name else t.name) and t.path in pods]
+        if not found:
+            raise DiagnosticError(_unknown(f'No task matches "{name}". {_listed(pods)}'))
+        return found
+    exact = [t for t in tasks if t.path == name] or [t for t in tasks if t.name == name]
+    if not exact:
+        known = {t.path for t in tasks} | {t.name for t in tasks}
+        raise DiagnosticError(_unknown(f'The pipeline has no task "{name}".{did_you_mean(name, known)} {_listed(pods)}'))
+    if len(exact) > 1:
+        paths = ", ".join(f'"{t.path}"' for t in exact)
+        detail = f'{len(exact)} tasks are named "{name}": {paths}.'
+        raise DiagnosticError(error("Ambiguous override", detail, hint=f'write the path of one, or "*/{name}" for all in groups'))
+    (task,) = exact
+    if task.path not in pods:
+        raise DiagnosticError(_no_pod(task, pods))
+    return [task.path]
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile("".join("[^/]*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", name)))
+
+
+def _listed(pods: set[str]) -> str:
+    names = sorted(pods)
+    shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    return f"Its tasks are {shown}." if names else "It has no task that runs in a pod."
+
+
+def _unknown(detail: str) -> Diagnostic:
+    return error("Override of a task that does not exist", detail, hint="an override is named after a task of the package")
+
+
+def _no_pod(task: Task, pods: set[str]) -> Diagnostic:
+    if task.is_group:
+        inside = sorted(p for p in pods if p.startswith(task.path + "/"))
+        detail = f'"{task.path}" is a group: it runs no pod of its own. It holds {", ".join(inside) or "no task that does"}.'
+        return error("Override of a group", detail, hint=f'override "{task.path}/*" sets what is in it')
+    detail = f'"{task.path}" runs in no pod of its own: KFP itself imports an artifact, or makes or deletes a claim, there.'
+    return error("Override of a task without a pod", detail, hint="remove the override")
