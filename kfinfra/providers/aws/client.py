@@ -18,22 +18,29 @@ _HINTS = {
     "BucketAlreadyExists": "bucket names are global: choose another",
 }
 
+_VARIABLES = {"autoscaling": "AUTO_SCALING"}
+"""Services whose endpoint variable is not their name in capitals: botocore makes it of the service id."""
+
 
 class Aws:
-    """S3 of one provider block. Clients are made on the first call; safe to use from several threads."""
+    """AWS as one provider block has it. Clients are made on the first call; safe to use from several threads."""
 
     def __init__(self, config: Attributes, env: Mapping[str, str]) -> None:
         self._config, self._env = config, env
         self._lock = threading.Lock()
-        self._s3: Any = None
+        self._clients: dict[str, Any] = {}
 
     @property
     def s3(self) -> Any:
         """boto3's S3 client."""
+        return self.service("s3")
+
+    def service(self, name: str) -> Any:
+        """boto3's client of a service, by boto3's name of it (`eks`, `autoscaling`)."""
         with self._lock:
-            if self._s3 is None:
-                self._s3 = self._make("s3")
-            return self._s3
+            if name not in self._clients:
+                self._clients[name] = self._make(name)
+            return self._clients[name]
 
     def _make(self, service: str) -> Any:
         import boto3
@@ -42,7 +49,7 @@ class Aws:
         env = self._env
         endpoints = self._config.get("endpoints")
         own = endpoints.get(service) if isinstance(endpoints, dict) else None
-        endpoint = own or env.get(f"AWS_ENDPOINT_URL_{service.upper()}") or env.get("AWS_ENDPOINT_URL")
+        endpoint = own or env.get(f"AWS_ENDPOINT_URL_{_VARIABLES.get(service, service.upper())}") or env.get("AWS_ENDPOINT_URL")
         keys = {}
         if not self._config.get("profile") and env.get("AWS_ACCESS_KEY_ID"):
             keys = {
@@ -60,8 +67,8 @@ class Aws:
 
     def close(self) -> None:
         """Ends connections."""
-        if self._s3 is not None:
-            self._s3.close()
+        for client in self._clients.values():
+            client.close()
 
 
 def code_of(problem: Any) -> str:

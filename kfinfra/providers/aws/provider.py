@@ -1,4 +1,4 @@
-"""The aws provider: which room does what, for buckets and synced folders."""
+"""The aws provider: which room does what, for node groups, buckets and synced folders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kfinfra.model.address import Address
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.ports import DetailLine, Observed, Operation, Provider, ReadRequest, Run
 from kfinfra.model.resource import Desired
-from kfinfra.providers.aws import buckets, sync
+from kfinfra.providers.aws import buckets, nodegroups, sync
 from kfinfra.providers.aws.client import Aws
 from kfinfra.providers.aws.scan import scan
 
@@ -20,7 +20,7 @@ READERS = 16
 
 
 class AwsProvider:
-    """S3 over boto3."""
+    """EKS node groups and S3 over boto3."""
 
     def __init__(self, config: Attributes, env: Mapping[str, str]) -> None:
         self._aws = Aws(config, env)
@@ -41,9 +41,12 @@ class AwsProvider:
         return replace(desired, resource=replace(desired.resource, attributes={**attributes, "manifest": files}))
 
     def refresh(self, requests: Sequence[ReadRequest]) -> Mapping[Address, Observed]:
-        """S3 has no list with detail: objects are read concurrently."""
+        """Node groups are listed once a cluster; S3 has no list with detail: its objects are read concurrently."""
+        groups = [r for r in requests if r.address.type == "node_group"]
+        others = [r for r in requests if r.address.type != "node_group"]
+        found = nodegroups.observe(self._aws, groups, self._tags) if groups else {}
         with ThreadPoolExecutor(READERS) as pool:
-            return dict(zip((r.address for r in requests), pool.map(self._observe, requests), strict=True))
+            return {**found, **dict(zip((r.address for r in others), pool.map(self._observe, others), strict=True))}
 
     def _observe(self, request: ReadRequest) -> Observed:
         try:
@@ -62,13 +65,17 @@ class AwsProvider:
         return sync.details(before, after) if address.type == "s3_sync" else ()
 
     def create(self, operation: Operation) -> Run:
-        """Makes a bucket, or uploads a folder."""
+        """Makes a node group or a bucket, or uploads a folder."""
+        if operation.address.type == "node_group":
+            return nodegroups.create(self._aws, operation, self._tags)
         if operation.address.type == "s3_sync":
             return sync.upload(self._aws, self._root, operation)
         return buckets.create(self._aws, operation, self._tags)
 
     def update(self, operation: Operation) -> Run:
-        """Sets what changed of a bucket, or uploads what changed of a folder."""
+        """Sets what changed of a node group or a bucket, or uploads what changed of a folder."""
+        if operation.address.type == "node_group":
+            return nodegroups.update(self._aws, operation, self._tags)
         if operation.address.type == "s3_sync":
             return sync.upload(self._aws, self._root, operation)
         return self._configure(operation)
@@ -78,7 +85,9 @@ class AwsProvider:
         return buckets.configure(self._aws, operation, self._tags, everything=False)
 
     def delete(self, operation: Operation) -> Run:
-        """Deletes a bucket, or what was uploaded."""
+        """Deletes a node group, a bucket, or what was uploaded."""
+        if operation.address.type == "node_group":
+            return nodegroups.delete(self._aws, operation)
         if operation.address.type == "s3_sync":
             return sync.remove(self._aws, operation)
         return buckets.delete(self._aws, operation)

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.schema import Attribute, Problem, ProviderType, Ref, ResourceType, Shape
+from kfinfra.providers.aws.nodegroup_schema import NODE_GROUP
+from kfinfra.providers.aws.tags import check_tags
 from kfinfra.values.types import BOOL, NUMBER, STRING, ListType, MapType
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_TAG_KEY, _TAG_VALUE = re.compile(r"[\w +\-=.:/@]{1,128}"), re.compile(r"[\w +\-=.:/@]{0,256}")
 _FORBIDDEN = ("xn--", "sthree-", "amzn-s3-demo-")
 _SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
@@ -59,20 +60,6 @@ def check_days(value: Plain) -> Iterable[Problem]:
         yield Problem((), "Invalid number of days", f"{value} is not a whole number of days, at least 1.")
 
 
-def check_tags(value: Plain) -> Iterable[Problem]:
-    """At most 50 tags less the one that marks ownership, of what AWS lets a tag hold; `aws:` is AWS's own prefix."""
-    if not isinstance(value, dict):
-        return
-    if len(value) > 49:
-        yield Problem((), "Too many tags", f"{len(value)} tags are more than 49; one more is kfinfra's own.")
-    for key, text in value.items():
-        if key.startswith("aws:") or key == "kfinfra.dev/owner":
-            yield Problem((key,), "Reserved tag", f'The tag "{key}" cannot be set here: its name is reserved.')
-        elif not (_TAG_KEY.fullmatch(key) and _TAG_VALUE.fullmatch(str(text))):
-            detail = f'The tag "{key}" is none that AWS accepts: letters, digits, spaces and + - = . _ : / @, at most 128 in a '
-            yield Problem((key,), "Invalid tag", detail + "key and 256 in a value.")
-
-
 LIFECYCLE_RULE = {
     "prefix": Attribute(STRING, default="", doc="Keys the rule is for; all where empty."),
     "expire_after_days": Attribute(NUMBER, required=True, check=check_days, doc="Objects go after so many days."),
@@ -105,9 +92,7 @@ S3_BUCKET = ResourceType(
     {
         "name": Attribute(STRING, check=check_bucket_name, doc="The bucket's name; the label where it is not written."),
         "versioning": Attribute(BOOL, default=False, doc="Keep old versions; once on it can only be suspended."),
-        "encryption": Attribute(
-            fields=ENCRYPTION, unmanaged_if_null=True, doc="Encryption; S3's own where absent."
-        ),
+        "encryption": Attribute(fields=ENCRYPTION, unmanaged_if_null=True, doc="Encryption; S3's own where absent."),
         "block_public_access": Attribute(BOOL, default=True, doc="All four public access blocks."),
         "lifecycle_rules": Attribute(fields=LIFECYCLE_RULE, shape=Shape.LIST, doc="When objects expire."),
         "policy": Attribute(STRING, check=check_policy, equal=same_json, doc="The bucket policy, as JSON."),
@@ -145,14 +130,16 @@ S3_SYNC = ResourceType(
     doc="A folder's content, kept equal to a prefix of a bucket.",
 )
 
-RESOURCE_TYPES = (S3_BUCKET, S3_SYNC)
+RESOURCE_TYPES = (NODE_GROUP, S3_BUCKET, S3_SYNC)
 
 PROVIDER = ProviderType(
     "aws",
     {
         "region": Attribute(STRING),
         "profile": Attribute(STRING),
-        "endpoints": Attribute(fields={"s3": Attribute(STRING)}, doc="Endpoint URLs, by service."),
+        "endpoints": Attribute(
+            fields={s: Attribute(STRING) for s in ("s3", "eks", "autoscaling")}, doc="Endpoint URLs, by service."
+        ),
         "default_tags": Attribute(MapType(STRING), check=check_tags),
     },
 )
