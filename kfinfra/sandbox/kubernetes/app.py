@@ -1,0 +1,283 @@
+"""The API over HTTP: discovery, lists in pages, watches, every verb. Which rule holds is for the other rooms."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import yaml
+
+from kfinfra.sandbox.kubernetes import rules
+from kfinfra.sandbox.kubernetes.apply import merged
+from kfinfra.sandbox.kubernetes.controllers import Controllers, check_growth
+from kfinfra.sandbox.kubernetes.faults import Fault
+from kfinfra.sandbox.kubernetes.kinds import BY_PLURAL, KINDS, Kind
+from kfinfra.sandbox.kubernetes.store import Body, Store
+
+VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+_PATH = re.compile(
+    r"/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+/[^/]+))(?:/namespaces/(?P<ns>[^/]+))?/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?P<sub>/status)?"
+)
+
+
+def make_app(step_seconds: float = 0.2) -> Any:
+    """An ASGI application with a cluster of its own; controllers take `step_seconds` for what they do."""
+    from starlette.applications import Starlette
+    from starlette.responses import JSONResponse, Response, StreamingResponse
+    from starlette.routing import Route
+
+    store = Store()
+    Controllers(store, step_seconds)
+
+    async def serve(request: Any) -> Response:
+        try:
+            body = await request.body()
+            with store.lock:
+                store.tick()
+                if request.method == "GET" and (found := _discovery(request.url.path)) is not None:
+                    return JSONResponse(found)
+                kind, namespace, name, status = _target(request.url.path)
+                if request.method == "GET" and request.query_params.get("watch") in ("true", "1"):
+                    only = name or _field(request.query_params, "metadata.name")
+                    lines = _watch(store, kind, namespace, only, request.query_params)
+                    return StreamingResponse(lines, media_type="application/json")
+                code, answer = _answer(store, request, kind, namespace, name, body, status)
+                return JSONResponse(json.loads(json.dumps(answer)), code)
+        except Fault as problem:
+            return JSONResponse(problem.body(), problem.code)
+
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    return Starlette(routes=[Route("/{path:path}", serve, methods=methods)])
+
+
+def _target(path: str) -> tuple[Kind, str | None, str, bool]:
+    """Which kind, namespace and object a path means. Raises Fault."""
+    found = _PATH.fullmatch(path)
+    # /api/v1/namespaces/NAME is an object, not a collection in a namespace
+    if own := re.fullmatch(r"/api/v1/namespaces/([^/]+)(/status)?", path):
+        return BY_PLURAL["v1", "namespaces"], "", own[1], bool(own[2])
+    kind = BY_PLURAL.get((found["core"] or found["group"], found["plural"])) if found else None
+    if found is None or kind is None:
+        raise Fault("NotFound", "the server could not find the requested resource")
+    namespace = found["ns"] if kind.namespaced else ""
+    return kind, namespace, found["name"] or "", bool(found["sub"])
+
+
+def _answer(
+    store: Store, request: Any, kind: Kind, namespace: str | None, name: str, data: bytes, status: bool
+) -> tuple[int, Body]:
+    query = request.query_params
+    dry = query.get("dryRun") == "All"
+    manager = query.get("fieldManager") or str(request.headers.get("user-agent", "unknown")).split("/")[0]
+    if request.method == "GET":
+        return 200, store.get(kind, namespace or "", name) if name else _list(store, kind, namespace, query)
+    if namespace is None:
+        raise Fault("MethodNotAllowed", "the server does not allow this method on the requested resource")
+    content = str(request.headers.get("content-type", "")).split(";")[0]
+    if content == "application/vnd.kubernetes.protobuf":
+        raise Fault("UnsupportedMediaType", "the sandbox reads JSON and YAML, not protobuf: use kubectl apply or create -f")
+    given = _parsed(data)
+    if query.get("fieldValidation") == "Strict" and request.method != "DELETE" and "json-patch" not in content:
+        rules.check_fields(kind, given)
+    match request.method, bool(name):
+        case "POST", False:
+            return 201, store.create(kind, namespace, given, manager, dry)
+        case "PUT", True:
+            live = store.get(kind, namespace, name)
+            check_growth(store, {**live, **given} if status else given, live)
+            return 200, store.replace(
+                kind, namespace, name, {**live, "status": given.get("status")} if status else given, manager, dry
+            )
+        case "PATCH", True:
+            return _patch(store, kind, namespace, name, given, content, manager, query, dry)
+        case "DELETE", True:
+            return 200, store.delete(kind, namespace, name, given, dry)
+        case "DELETE", False:
+            for body in _selected(store.listed(kind, namespace), query):
+                store.delete(kind, namespace, body["metadata"]["name"], given, dry)
+            return 200, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+    raise Fault("MethodNotAllowed", "the server does not allow this method on the requested resource")
+
+
+def _patch(
+    store: Store,
+    kind: Kind,
+    namespace: str,
+    name: str,
+    given: Any,
+    content: str,
+    manager: str,
+    query: Mapping[str, str],
+    dry: bool,
+) -> tuple[int, Body]:
+    live = store.objects.get((kind.kind, namespace, name))
+    if content == "application/apply-patch+yaml":
+        if not query.get("fieldManager"):
+            raise Fault(
+                "BadRequest", 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
+            )
+        if live is not None:
+            check_growth(store, merged(live, given), live)
+        return 200 if live else 201, store.apply(kind, namespace, name, given, manager, query.get("force") == "true", dry)
+    live = store.get(kind, namespace, name)
+    if content == "application/json-patch+json":
+        fresh = _json_patched(live, given)
+    elif content in ("application/merge-patch+json", "application/strategic-merge-patch+json"):
+        # the lists of these kinds have no merge keys but finalizers, whose strategy (merge) equals replacing for one writer
+        fresh = merged(live, given)
+    else:
+        raise Fault(
+            "UnsupportedMediaType",
+            f"the body of the request was in an unknown format: {content}",
+        )
+    check_growth(store, fresh, live)
+    return 200, store.replace(kind, namespace, name, fresh, manager, dry)
+
+
+def _json_patched(live: Body, steps: Any) -> Body:
+    """RFC 6902's add, remove, replace and test. Raises Fault."""
+    out: Body = json.loads(json.dumps(live))
+    for step in steps if isinstance(steps, list) else []:
+        *path, last = [p.replace("~1", "/").replace("~0", "~") for p in str(step["path"]).split("/")[1:]]
+        inside: Any = out
+        for part in path:
+            inside = inside[int(part)] if isinstance(inside, list) else inside.setdefault(part, {})
+        where: Any = (len(inside) if last == "-" else int(last)) if isinstance(inside, list) else last
+        match step["op"]:
+            case "test":
+                if inside[where] != step["value"]:
+                    raise Fault(
+                        "Invalid",
+                        f"the test of {step['path']} failed",
+                    )
+            case "remove":
+                del inside[where]
+            case "add" if isinstance(inside, list):
+                inside.insert(where, step["value"])
+            case "add" | "replace":
+                inside[where] = step["value"]
+            case other:
+                raise Fault("BadRequest", f"the operation {other} of a JSON patch is not supported here")
+    return out
+
+
+def _parsed(data: bytes) -> Any:
+    if not data:
+        return {}
+    try:
+        found = yaml.safe_load(data)
+    except yaml.YAMLError as problem:
+        raise Fault("BadRequest", f"couldn't get version/kind; json parse error: {problem}") from problem
+    if not isinstance(found, dict | list):
+        raise Fault("BadRequest", "couldn't get version/kind; json parse error: no object")
+    return found
+
+
+def _list(store: Store, kind: Kind, namespace: str | None, query: Mapping[str, str]) -> Body:
+    found = _selected(store.listed(kind, namespace), query)
+    metadata: Body = {"resourceVersion": str(store.version)}
+    start = 0
+    if token := query.get("continue"):
+        try:
+            start, version = json.loads(base64.urlsafe_b64decode(token))
+        except ValueError as problem:
+            raise Fault("BadRequest", "continue key is not valid") from problem
+        if version < store.version - 1000:
+            raise Fault("Expired", "The provided continue parameter is too old to display a consistent list result.")
+        metadata["resourceVersion"] = str(version)
+    size = int(query.get("limit") or 0) or len(found)
+    if start + size < len(found):
+        at = [start + size, int(metadata["resourceVersion"])]
+        metadata["continue"] = base64.urlsafe_b64encode(json.dumps(at).encode()).decode()
+        metadata["remainingItemCount"] = len(found) - start - size
+    return {"kind": f"{kind.kind}List", "apiVersion": kind.api, "metadata": metadata, "items": found[start : start + size]}
+
+
+def _selected(found: list[Body], query: Mapping[str, str]) -> list[Body]:
+    for part in filter(None, re.split(r",(?![^(]*\))", query.get("labelSelector", ""))):
+        found = [b for b in found if _has_label(b["metadata"].get("labels") or {}, part.strip())]
+    for part in filter(None, query.get("fieldSelector", "").split(",")):
+        path, _, wanted = part.replace("==", "=").partition("=")
+        negated, path = path.endswith("!"), path.rstrip("!")
+        found = [b for b in found if (_at(b, path) == wanted) != negated]
+    return found
+
+
+def _has_label(labels: Mapping[str, str], part: str) -> bool:
+    if inside := re.fullmatch(r"(\S+)\s+(in|notin)\s+\(([^)]*)\)", part):
+        among = labels.get(inside[1]) in [v.strip() for v in inside[3].split(",")]
+        return among == (inside[2] == "in")
+    if "!=" in part:
+        key, _, value = part.partition("!=")
+        return labels.get(key) != value
+    if "=" in part:
+        key, _, value = part.replace("==", "=").partition("=")
+        return labels.get(key) == value
+    return part[1:] not in labels if part.startswith("!") else part in labels
+
+
+def _at(body: Any, path: str) -> str:
+    for step in path.split("."):
+        body = body.get(step, "") if isinstance(body, dict) else ""
+    return str(body)
+
+
+def _field(query: Mapping[str, str], name: str) -> str:
+    return next((p.partition("=")[2] for p in query.get("fieldSelector", "").split(",") if p.startswith(f"{name}=")), "")
+
+
+async def _watch(store: Store, kind: Kind, namespace: str | None, name: str, query: Mapping[str, str]) -> AsyncIterator[str]:
+    """JSON lines of what happens after resourceVersion, until timeoutSeconds have passed."""
+    given = query.get("resourceVersion") or ""
+    with store.lock:
+        seen = int(given) if given.isdigit() and int(given) else store.version
+        begin = [] if given.isdigit() and int(given) else _selected(store.listed(kind, namespace), query)
+    for body in begin:
+        yield json.dumps({"type": "ADDED", "object": body}) + "\n"
+    for _ in range(int(query.get("timeoutSeconds") or 300) * 10):
+        with store.lock:
+            store.tick()
+            fresh = [h for h in store.history[-2000:] if h[0] > seen]
+            seen = store.version
+        for _, event, (what, where, called), body in fresh:
+            if what == kind.kind and namespace in (None, where) and name in ("", called) and _selected([body], query):
+                yield json.dumps({"type": event, "object": body}) + "\n"
+        await asyncio.sleep(0.1)
+
+
+def _discovery(path: str) -> Body | None:
+    """What the server says of itself."""
+    groups = sorted({k.api for k in KINDS if k.group})
+    match path.rstrip("/"):
+        case "/version":
+            return {"major": "1", "minor": "33", "gitVersion": "v1.33.0-sandbox", "platform": "linux/amd64"}
+        case "/api":
+            return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
+        case "/apis":
+            found = [{"groupVersion": g, "version": g.partition("/")[2]} for g in groups]
+            listed = [{"name": v["groupVersion"].partition("/")[0], "versions": [v], "preferredVersion": v} for v in found]
+            return {"kind": "APIGroupList", "apiVersion": "v1", "groups": listed}
+        case "/openapi/v3":
+            return {"paths": {}}
+        case "/healthz" | "/livez" | "/readyz":
+            return {"status": "ok"}
+    api = path.strip("/").removeprefix("apis/").removeprefix("api/")
+    kinds = [k for k in KINDS if k.api == api and path.strip("/") == k.root.strip("/")]
+    if not kinds:
+        return None
+    resources = [
+        {
+            "name": k.plural,
+            "singularName": k.kind.lower(),
+            "namespaced": k.namespaced,
+            "kind": k.kind,
+            "verbs": VERBS,
+            "shortNames": list(k.short),
+        }
+        for k in kinds
+    ]
+    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api, "resources": resources}

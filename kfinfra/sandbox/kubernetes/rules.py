@@ -1,0 +1,188 @@
+"""What the server adds to a body and what it refuses in one: defaults, canonical quantities, names, immutable fields."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from kfinfra.model.quantity import canonical, parse
+from kfinfra.sandbox.kubernetes.faults import Fault, invalid
+from kfinfra.sandbox.kubernetes.kinds import Kind
+
+Body = dict[str, Any]
+Cause = tuple[str, str, str]
+_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_KEY = re.compile(r"([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+_DATA_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+_MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
+
+
+def check_fields(kind: Kind, body: Body) -> None:
+    """fieldValidation=Strict: unknown fields are refused. Raises Fault."""
+    unknown = [n for n in body if n not in ("apiVersion", "kind", "metadata", *kind.fields)]
+    if kind.spec is not None:
+        unknown += [f"spec.{n}" for n in body.get("spec") or {} if n not in kind.spec]
+    if unknown:
+        said = ", ".join(f'unknown field "{n}"' for n in unknown)
+        raise Fault(
+            "BadRequest",
+            f'{kind.kind} in version "{kind.api.rpartition("/")[2]}" cannot be handled: strict decoding error: {said}',
+        )
+
+
+def prepared(kind: Kind, body: Body, default_class: str | None) -> Body:
+    """The body with defaults and canonical values. Raises Fault for quantities that are none."""
+    try:
+        for holder, name in _quantities(kind, body):
+            holder[name] = canonical(str(holder[name]))
+    except ValueError as problem:
+        raise Fault(
+            "BadRequest",
+            f'{kind.kind} in version "v1" cannot be handled as a {kind.kind}: quantities must match the regular expression: {problem}',
+        ) from problem
+    if kind.kind == "PersistentVolumeClaim":
+        spec = body.setdefault("spec", {})
+        spec.setdefault("volumeMode", "Filesystem")
+        if "storageClassName" not in spec and default_class:
+            spec["storageClassName"] = default_class
+    elif kind.kind == "Secret":
+        body.setdefault("type", "Opaque")
+        for name, text in (body.pop("stringData", None) or {}).items():
+            body.setdefault("data", {})[name] = base64.b64encode(str(text).encode()).decode()
+    elif kind.kind == "StorageClass":
+        body.setdefault("reclaimPolicy", "Delete")
+        body.setdefault("volumeBindingMode", "Immediate")
+    elif kind.kind == "Namespace":
+        body.setdefault("spec", {}).setdefault("finalizers", ["kubernetes"])
+        body["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = body["metadata"]["name"]
+        body.setdefault("status", {"phase": "Active"})
+    elif kind.kind == "LimitRange":
+        _default_limits(body)
+    return body
+
+
+def _default_limits(body: Body) -> None:
+    """defaultRequest follows default for containers, as the server does."""
+    for limit in (body.get("spec") or {}).get("limits") or []:
+        if limit.get("type") == "Container" and limit.get("default"):
+            limit["defaultRequest"] = {**limit["default"], **(limit.get("defaultRequest") or {})}
+
+
+def _quantities(kind: Kind, body: Body) -> Iterable[tuple[Body, str]]:
+    spec = body.get("spec") or {}
+    if kind.kind == "PersistentVolumeClaim":
+        maps = [(spec.get("resources") or {}).get(n) for n in ("requests", "limits")]
+    elif kind.kind == "ResourceQuota":
+        maps = [spec.get("hard")]
+    elif kind.kind == "LimitRange":
+        names = ("default", "defaultRequest", "max", "min", "maxLimitRequestRatio")
+        maps = [limit.get(n) for limit in spec.get("limits") or [] for n in names]
+    else:
+        maps = []
+    return [(m, name) for m in maps if m for name in list(m)]
+
+
+def check(kind: Kind, body: Body, live: Body | None) -> None:
+    """Raises Fault (Invalid) with every cause."""
+    name = str(body["metadata"].get("name", ""))
+    causes = list(_metadata(kind, body))
+    causes += _content(kind, body)
+    if live is not None:
+        causes += _immutable(kind, body, live)
+    if causes:
+        raise invalid(kind.kind, name, causes)
+
+
+def _metadata(kind: Kind, body: Body) -> Iterable[Cause]:
+    name, metadata = str(body["metadata"].get("name", "")), body["metadata"]
+    rule, most = (_LABEL, 63) if kind.kind == "Namespace" else (_SUBDOMAIN, 253)
+    if not name:
+        yield "FieldValueRequired", "Required value: name or generateName is required", "metadata.name"
+    elif not rule.fullmatch(name) or len(name) > most:
+        yield "FieldValueInvalid", f'Invalid value: "{name}": a lowercase RFC 1123 name is required', "metadata.name"
+    for key, value in (metadata.get("labels") or {}).items():
+        if not _KEY.fullmatch(key) or not _VALUE.fullmatch(str(value)):
+            yield "FieldValueInvalid", f'Invalid value: "{key}={value}": a valid label is required', "metadata.labels"
+    for key in metadata.get("annotations") or {}:
+        if not _KEY.fullmatch(key.lower()):
+            yield "FieldValueInvalid", f'Invalid value: "{key}": a qualified name is required', "metadata.annotations"
+
+
+def _content(kind: Kind, body: Body) -> Iterable[Cause]:
+    spec = body.get("spec") or {}
+    if kind.kind in ("ConfigMap", "Secret"):
+        for key, value in [*(body.get("data") or {}).items(), *(body.get("binaryData") or {}).items()]:
+            if not _DATA_KEY.fullmatch(key):
+                yield (
+                    "FieldValueInvalid",
+                    f'Invalid value: "{key}": a valid config key must consist of alphanumeric characters',
+                    "data",
+                )
+            if kind.kind == "Secret" or key in (body.get("binaryData") or {}):
+                yield from _base64(key, value)
+        if sum(len(str(v)) for v in (body.get("data") or {}).values()) > 1 << 20:
+            yield "FieldValueTooLong", "Too long: may not be more than 1048576 bytes", "data"
+    elif kind.kind == "PersistentVolumeClaim":
+        modes = spec.get("accessModes") or []
+        if not modes:
+            yield "FieldValueRequired", "Required value: at least 1 access mode is required", "spec.accessModes"
+        for mode in modes:
+            if mode not in _MODES:
+                yield (
+                    "FieldValueNotSupported",
+                    f'Unsupported value: "{mode}": supported values: {", ".join(_MODES)}',
+                    "spec.accessModes",
+                )
+        size = (spec.get("resources") or {}).get("requests", {}).get("storage")
+        if size is None:
+            yield "FieldValueRequired", "Required value", "spec.resources[storage]"
+        elif parse(size) <= 0:
+            yield "FieldValueInvalid", f'Invalid value: "{size}": must be greater than zero', "spec.resources[storage]"
+    elif kind.kind == "StorageClass":
+        if not body.get("provisioner"):
+            yield "FieldValueRequired", "Required value", "provisioner"
+        if body.get("volumeBindingMode") not in ("Immediate", "WaitForFirstConsumer"):
+            yield "FieldValueNotSupported", f'Unsupported value: "{body.get("volumeBindingMode")}"', "volumeBindingMode"
+        if body.get("reclaimPolicy") not in ("Delete", "Retain"):
+            yield "FieldValueNotSupported", f'Unsupported value: "{body.get("reclaimPolicy")}"', "reclaimPolicy"
+
+
+def _base64(key: str, value: Any) -> Iterable[Cause]:
+    try:
+        base64.b64decode(str(value), validate=True)
+    except (binascii.Error, ValueError):
+        yield "FieldValueInvalid", "Invalid value: illegal base64 data", f"data[{key}]"
+
+
+def _immutable(kind: Kind, body: Body, live: Body) -> Iterable[Cause]:
+    if kind.kind in ("ConfigMap", "Secret") and live.get("immutable"):
+        for field in ("data", "binaryData", "immutable"):
+            if body.get(field) != live.get(field):
+                yield "FieldValueForbidden", "Forbidden: field is immutable when `immutable` is set", field
+    if kind.kind == "Secret" and body.get("type") != live.get("type"):
+        yield "FieldValueInvalid", f'Invalid value: "{body.get("type")}": field is immutable', "type"
+    if kind.kind == "StorageClass":
+        for field in ("provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"):
+            if body.get(field) != live.get(field):
+                yield "FieldValueForbidden", f"Forbidden: updates to {field} are forbidden.", field
+    if kind.kind == "PersistentVolumeClaim":
+        yield from _claim(body["spec"], live["spec"], live.get("status") or {})
+
+
+def _claim(new: Body, old: Body, status: Body) -> Iterable[Cause]:
+    for field in ("accessModes", "storageClassName", "volumeMode", "selector"):
+        if new.get(field) != old.get(field):
+            words = "Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
+            yield "FieldValueForbidden", words, "spec"
+            return
+    wanted, had = (s.get("resources", {}).get("requests", {}).get("storage", "0") for s in (new, old))
+    capacity = (status.get("capacity") or {}).get("storage", had)
+    if parse(wanted) < parse(capacity) or (parse(wanted) < parse(had)):
+        yield "FieldValueForbidden", "Forbidden: field can not be less than status.capacity", "spec.resources.requests.storage"
+    elif parse(wanted) != parse(had) and status.get("phase") != "Bound":
+        yield "FieldValueForbidden", "Forbidden: only bound persistent volume claims can be expanded", "spec"
