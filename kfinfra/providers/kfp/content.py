@@ -58,14 +58,29 @@ def parameters_of(tasks: Plain) -> Plain:
     return tasks.get("parameters") if isinstance(tasks, dict) else None
 
 
+def origin(attributes: Attributes) -> dict[str, Plain]:
+    """What the content is made from: of the attributes what matters to it, parts of which may be UNKNOWN."""
+    from kfinfra.pipelines.settings import relevant
+
+    defaults, override = attributes.get("defaults"), attributes.get("override")
+    return {
+        **{name: attributes.get(name) for name in ("source", "package", "function")},
+        "defaults": relevant(defaults) if isinstance(defaults, dict) else defaults,
+        "override": {n: relevant(s) if isinstance(s, dict) else s for n, s in override.items()}
+        if isinstance(override, dict)
+        else override,
+    }
+
+
 def load(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> Content:
-    """The content that a pipeline's attributes (all known) ask for. Raises DiagnosticError."""
+    """The content that an `origin` (all known) asks for. Raises DiagnosticError."""
     from kfinfra.pipelines.overrides import with_settings
     from kfinfra.pipelines.package import to_yaml
     from kfinfra.pipelines.validation import problems_of
 
     written = _package(attributes, root, compiler)
-    package = with_settings(written, _block(attributes, "defaults"), _block(attributes, "override"))
+    overrides = {name: settings for name, settings in _block(attributes, "override").items() if isinstance(settings, dict)}
+    package = with_settings(written, _block(attributes, "defaults"), overrides)
     problems = tuple(problems_of(package))
     if problems:
         raise DiagnosticError(problems)

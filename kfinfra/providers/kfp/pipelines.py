@@ -51,7 +51,7 @@ def _told(newest: Wire | None, recorded: Attributes) -> dict[str, Plain]:
     told: dict[str, Plain] = {
         "description": newest.get("description") or None,
         "version_id": str(newest["pipeline_version_id"]),
-        "version": str(newest.get("name") or newest.get("display_name")),
+        "version": versions.content_name(versions.name_of(newest)),
     }
     if there is None:
         return {**nothing, **told}
@@ -110,7 +110,7 @@ def _bring(kfp: Kfp, operation: Operation, identifier: str, found: Wire, wanted:
         "id": identifier,
         "display_name": title,
         "version_id": str(version["pipeline_version_id"]),
-        "version": str(version.get("name") or version.get("display_name")),
+        "version": wanted.version,
         "digest": wanted.digest,
         "tasks": wanted.tasks,
         "parameters": wanted.parameters,

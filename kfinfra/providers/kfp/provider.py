@@ -21,7 +21,6 @@ from kfinfra.providers.kfp.client import Kfp
 from kfinfra.providers.kfp.content import Content, PipelineCompiler
 
 READERS = 16
-CONTENT = ("source", "package", "function", "defaults", "override")
 
 
 class KfpProvider:
@@ -58,7 +57,7 @@ class KfpProvider:
 
     def _promised(self, written: Attributes, recorded: Attributes) -> dict[str, Plain]:
         names = ("version", "digest", "tasks", "parameters")
-        if not all(is_known(written.get(name)) for name in CONTENT):
+        if not is_known(content.origin(written)):
             return dict.fromkeys(names, UNKNOWN)
         found = self._content(written)
         if recorded.get("digest") == found.digest and recorded.get("tasks") is not None:
@@ -67,11 +66,12 @@ class KfpProvider:
 
     def _content(self, attributes: Attributes) -> Content:
         """Compiled once a command, for what was written."""
-        key = json.dumps([attributes.get(name) for name in CONTENT], sort_keys=True)
+        origin = content.origin(attributes)
+        key = json.dumps(origin, sort_keys=True)
         with self._lock:
             if key in self._loaded:
                 return self._loaded[key]
-        found = content.load(attributes, self._root, self._compiler)
+        found = content.load(origin, self._root, self._compiler)
         with self._lock:
             return self._loaded.setdefault(key, found)
 
@@ -108,8 +108,9 @@ class KfpProvider:
         return lambda r: schedules.observed(self._kfp, r, runs, names)
 
     def details(self, address: Address, before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
-        """What changes within a pipeline."""
-        return content.details(before, after) if address.type == "pipeline" else ()
+        """What changes within a pipeline; what becomes of a recurring run."""
+        rooms = {"pipeline": content.details, "recurring_run": schedules.details}
+        return rooms[address.type](before, after) if address.type in rooms else ()
 
     def create(self, operation: Operation) -> Run:
         """Makes the object."""

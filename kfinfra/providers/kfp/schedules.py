@@ -1,8 +1,8 @@
 """Recurring runs: names are not unique and nothing but `enabled` can be changed, so one is found by its mark and replaced.
 
-A replacement makes the new one first, disables the old one, and deletes it with propagation_policy=ORPHAN (KFP 2.16), so
-that runs in flight go on (kubeflow/pipelines#7421). Both bear the same mark: whoever comes after a crash sees two, and one
-of them as `leftovers`, which the next update takes away.
+A replacement makes the new one first, disables the old one, and deletes it with propagation_policy=ORPHAN, so that runs in
+flight go on (kubeflow/pipelines#7421); servers before 2.16 do not know the policy, and stop them. Both bear the same mark:
+whoever comes after a crash sees two, and one of them as `leftovers`, which the next update takes away.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from typing import Any
 
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.plain import Attributes, Plain
-from kfinfra.model.ports import Checkpoint, Observed, Operation, ReadRequest, Run
+from kfinfra.model.ports import Checkpoint, DetailLine, Observed, Operation, ReadRequest, Run
+from kfinfra.plan.merge import same
 from kfinfra.providers.kfp import experiments, marks, translate, versions
 from kfinfra.providers.kfp.client import Kfp, named
+from kfinfra.providers.kfp.schema import RECURRING_RUN
 
 Wire = Mapping[str, Any]
 
@@ -98,7 +100,7 @@ def _version(kfp: Kfp, run: Wire, recorded: Attributes) -> Plain:
     if identifier is None or recorded.get("version_id") == identifier:
         return recorded.get("version") if identifier else None
     found = kfp.find("read the pinned version", f"/pipelines/{pipeline}/versions/{identifier}")
-    return str(found.get("name") or found.get("display_name")) if found else f"(deleted version {identifier})"
+    return versions.content_name(versions.name_of(found)) if found else f"(deleted version {identifier})"
 
 
 def _experiment(run: Wire, recorded: Attributes, known: Mapping[str, str]) -> Plain:
@@ -130,6 +132,15 @@ def settle(kfp: Kfp, operation: Operation) -> Run:
         verb = "enable" if desired.get("enabled") else "disable"
         kfp.post(f"{verb} {what}", f"/recurringruns/{kept['recurring_run_id']}:{verb}", again=True)
     return _attributes(desired, kept)
+
+
+def details(before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
+    """That KFP has to make a new one, where something else than `enabled` changes."""
+    if before is None or after is None:
+        return
+    weighty = {n: a for n, a in RECURRING_RUN.attributes.items() if not a.computed and n not in ("enabled", "leftovers")}
+    if not all(same(a, before.get(n), after.get(n)) for n, a in weighty.items()):
+        yield DetailLine("~", "a new recurring run takes the place of this one; runs in flight go on")
 
 
 def _attributes(desired: Attributes, kept: Wire) -> dict[str, Plain]:

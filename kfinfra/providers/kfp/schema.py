@@ -78,9 +78,8 @@ PIPELINE = ResourceType(
         "version": Attribute(
             STRING,
             computed=True,
-            equal=same_version,
-            doc="Its name, by content: `v-` and a digest's beginning; `-2` and on where the content was uploaded before and is "
-            "not the newest, since KFP takes for the latest what was uploaded last.",
+            doc="The name of its content: `v-` and a digest's beginning. KFP takes for the latest what was uploaded last, so "
+            "content that is to run again is uploaded again, under its name with a counter: `v-…-2`.",
         ),
         "digest": Attribute(STRING, computed=True, doc="Of the package, without what the SDK adds."),
         "tasks": Attribute(ANY, computed=True, equal=checks.same_json, doc="What a plan shows of the content."),

@@ -17,7 +17,7 @@ from kfinfra.providers.kfp.client import Kfp, named
 from kfinfra.providers.kfp.content import Content
 
 Wire = Mapping[str, Any]
-OURS = re.compile(r"v-[0-9a-f]{12,}(-\d+)?")
+OURS = re.compile(r"(v-[0-9a-f]{12,})(-\d+)?")
 TRIES = 4
 
 
@@ -35,10 +35,27 @@ def every(kfp: Kfp, pipeline_id: str) -> list[Wire]:
 
 
 def by_name(kfp: Kfp, pipeline_id: str, name: str) -> Wire | None:
-    """The version of that name."""
-    path = f"/pipelines/{pipeline_id}/versions"
-    found = kfp.pages(f'look up the version "{name}"', path, "pipeline_versions", filter=named("name", name))
-    return next((v for v in found if v.get("name", v.get("display_name")) == name), None)
+    """The version of that name; else the newest upload of the content that it names."""
+    found = _like(kfp, pipeline_id, name)
+    exact = next((v for v in found if name_of(v) == name), None)
+    return exact or next((v for v in found if content_name(name_of(v)) == name), None)
+
+
+def _like(kfp: Kfp, pipeline_id: str, name: str) -> list[Wire]:
+    """The versions with `name` in their names, the newest first."""
+    query = {"sort_by": "created_at desc", "filter": named("name", name, "IS_SUBSTRING")}
+    return list(kfp.pages(f'look up the version "{name}"', f"/pipelines/{pipeline_id}/versions", "pipeline_versions", **query))
+
+
+def name_of(version: Wire) -> str:
+    """A version's name; servers before 2.14 tell a display name only."""
+    return str(version.get("name") or version.get("display_name"))
+
+
+def content_name(name: str) -> str:
+    """What a version's name says of its content: kfinfra's names without the counter of an upload, others as they are."""
+    found = OURS.fullmatch(name)
+    return found.group(1) if found else name
 
 
 def holds(version: Wire | None, wanted: Content, description: str | None) -> bool:
@@ -79,7 +96,7 @@ def _upload(kfp: Kfp, pipeline_id: str, wanted: Content, description: str | None
     stored = kfp.get(f'read the version "{name}" back', f"/pipelines/{pipeline_id}/versions/{identifier}")
     there = content.on_server(stored)
     if there is None or there.digest != wanted.digest:
-        _delete(kfp, stored)
+        _delete(kfp, made)
         raise DiagnosticError(_lost(name, there, wanted))
     return stored
 
@@ -93,9 +110,7 @@ def _lost(name: str, there: Content | None, wanted: Content) -> Diagnostic:
 
 
 def _free_name(kfp: Kfp, pipeline_id: str, base: str) -> str:
-    path = f"/pipelines/{pipeline_id}/versions"
-    found = kfp.pages("look up versions", path, "pipeline_versions", filter=named("name", base, "IS_SUBSTRING"))
-    taken = {str(v.get("name", v.get("display_name"))) for v in found}
+    taken = {name_of(v) for v in _like(kfp, pipeline_id, base)}
     name, counter = base, 1
     while name in taken:
         counter += 1
@@ -105,7 +120,7 @@ def _free_name(kfp: Kfp, pipeline_id: str, base: str) -> str:
 
 def prune(kfp: Kfp, pipeline_id: str, keep: int, current: str, runs: Iterable[Wire]) -> None:
     """Deletes kfinfra's older versions beyond `keep`; never one that a recurring run pins, nor one that others uploaded."""
-    old = [v for v in every(kfp, pipeline_id) if v["pipeline_version_id"] != current and OURS.fullmatch(str(v.get("name", "")))]
+    old = [v for v in every(kfp, pipeline_id) if v["pipeline_version_id"] != current and OURS.fullmatch(name_of(v))]
     surplus = old[keep:]
     pinned = {translate.version_id(run) for run in runs} if surplus else set()
     for version in surplus:
