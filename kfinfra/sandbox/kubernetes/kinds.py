@@ -32,6 +32,7 @@ _CLAIM = (
     "accessModes dataSource dataSourceRef resources selector storageClassName volumeAttributesClassName volumeMode volumeName"
 )
 _CLASS = "allowVolumeExpansion allowedTopologies mountOptions parameters provisioner reclaimPolicy volumeBindingMode"
+_EVENT = "action count firstTimestamp involvedObject lastTimestamp message reason source type"
 KINDS = (
     Kind("v1", "Namespace", "namespaces", False, ("ns",), spec=("finalizers",)),
     Kind("v1", "ConfigMap", "configmaps", True, ("cm",), ("binaryData", "data", "immutable")),
@@ -41,14 +42,7 @@ KINDS = (
     Kind(
         "v1", "ServiceAccount", "serviceaccounts", True, ("sa",), ("automountServiceAccountToken", "imagePullSecrets", "secrets")
     ),
-    Kind(
-        "v1",
-        "Event",
-        "events",
-        True,
-        ("ev",),
-        tuple("action count firstTimestamp involvedObject lastTimestamp message reason source type".split()),
-    ),
+    Kind("v1", "Event", "events", True, ("ev",), tuple(_EVENT.split())),
     Kind("v1", "Pod", "pods", True, ("po",)),
     Kind("v1", "Node", "nodes", False, ("no",)),
     Kind("v1", "LimitRange", "limitranges", True, ("limits",), spec=("limits",)),

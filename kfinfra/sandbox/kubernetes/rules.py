@@ -29,10 +29,9 @@ def check_fields(kind: Kind, body: Body) -> None:
         unknown += [f"spec.{n}" for n in body.get("spec") or {} if n not in kind.spec]
     if unknown:
         said = ", ".join(f'unknown field "{n}"' for n in unknown)
-        raise Fault(
-            "BadRequest",
-            f'{kind.kind} in version "{kind.api.rpartition("/")[2]}" cannot be handled: strict decoding error: {said}',
-        )
+        version = kind.api.rpartition("/")[2]
+        message = f'{kind.kind} in version "{version}" cannot be handled as a {kind.kind}: strict decoding error: {said}'
+        raise Fault("BadRequest", message)
 
 
 def prepared(kind: Kind, body: Body, default_class: str | None) -> Body:
@@ -43,7 +42,7 @@ def prepared(kind: Kind, body: Body, default_class: str | None) -> Body:
     except ValueError as problem:
         raise Fault(
             "BadRequest",
-            f'{kind.kind} in version "v1" cannot be handled as a {kind.kind}: quantities must match the regular expression: {problem}',
+            f"{kind.kind} cannot be handled as a {kind.kind}: quantities must match the regular expression: {problem}",
         ) from problem
     if kind.kind == "PersistentVolumeClaim":
         spec = body.setdefault("spec", {})
@@ -177,7 +176,7 @@ def _immutable(kind: Kind, body: Body, live: Body) -> Iterable[Cause]:
 def _claim(new: Body, old: Body, status: Body) -> Iterable[Cause]:
     for field in ("accessModes", "storageClassName", "volumeMode", "selector"):
         if new.get(field) != old.get(field):
-            words = "Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
+            words = "Forbidden: spec is immutable after creation except resources.requests for bound claims"
             yield "FieldValueForbidden", words, "spec"
             return
     wanted, had = (s.get("resources", {}).get("requests", {}).get("storage", "0") for s in (new, old))
