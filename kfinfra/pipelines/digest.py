@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 
+from kfinfra.model import quantity
 from kfinfra.model.plain import Plain
 from kfinfra.pipelines.archives import unpacked
 from kfinfra.pipelines.package import Package
@@ -30,6 +31,8 @@ def canonical(package: Package) -> dict[str, Plain]:
     flaws: list[Flaw] = []
     spec = read(package.spec, "PipelineSpec", flaws)
     spec.pop("sdkVersion", None)
+    for _, executor in entries(spec, "deploymentSpec", "executors"):
+        _one_spelling(executor)
     out: dict[str, Plain] = {"spec": _each_text(spec)}
     platform = read(package.platform, "PlatformSpec", flaws) if package.platform is not None else {}
     if stated := _stated(platform):
@@ -40,6 +43,22 @@ def canonical(package: Package) -> dict[str, Plain]:
 def neutral_text(text: str) -> str:
     """A command or source text without what changes by itself: the injected pin, and archives as their content."""
     return unpacked(_PIN.sub("'kfp'", text))
+
+
+def neutral_quantity(text: str) -> str:
+    """A quantity in its one spelling (`1000m` is `1`); what is none, such as a placeholder, as it is."""
+    try:
+        return quantity.canonical(text)
+    except ValueError:
+        return text
+
+
+def _one_spelling(executor: Plain) -> None:
+    """Rewrites the quantities of a canonical executor, which nobody else holds."""
+    container = executor.get("container") if isinstance(executor, dict) else None
+    resources = container.get("resources") if isinstance(container, dict) else None
+    if isinstance(resources, dict):
+        resources |= {k: neutral_quantity(v) for k, v in resources.items() if k.startswith("resource") and isinstance(v, str)}
 
 
 def _each_text(value: Plain) -> Plain:
