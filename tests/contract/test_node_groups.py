@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,12 +22,23 @@ ROLE = "arn:aws:iam::123456789012:role/nodes"
 OWNER = "lineage/node_group.a"
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "eu-west-1"}
 TAINT: Plain = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
-STEP = 0.05
+
+
+class Clock:
+    """The server's time: it goes on when an operation waits."""
+
+    now = 1_764_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+CLOCK = Clock()
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Served]:
-    served = Served(make_app(STEP))
+    served = Served(make_app(1, CLOCK))
     yield served
     served.stop()
 
@@ -71,7 +81,7 @@ def operation(desired: Attributes, prior: Attributes | None = None, *changed: st
 
 
 def drive(run: Run) -> tuple[dict[str, Plain], list[Any]]:
-    """What an operation gives, and its steps; waits are short here."""
+    """What an operation gives, and its steps; waiting takes no time here."""
     steps: list[Any] = []
     while True:
         try:
@@ -80,7 +90,7 @@ def drive(run: Run) -> tuple[dict[str, Plain], list[Any]]:
             return dict(stop.value), steps
         steps.append(step)
         if isinstance(step, Wait):
-            time.sleep(STEP)
+            CLOCK.now += 1
 
 
 def made(provider: Provider, name: str, **more: Plain) -> dict[str, Plain]:
@@ -103,7 +113,7 @@ def scaling_tags(aws: Any, name: str) -> dict[str, str]:
 def test_a_group_is_made_and_its_checkpoint_comes_before_any_wait(provider: Provider, aws: Any) -> None:
     attributes, steps = drive(provider.create(operation(wanted("first", labels={"a": "b"}, taints=[TAINT]))))
     assert isinstance(steps[0], Checkpoint) and steps[0].attributes["name"] == "first"
-    assert [s.status for s in steps if isinstance(s, Wait)][0] == "CREATING"
+    assert next(s.status for s in steps if isinstance(s, Wait)) == "CREATING"
     assert attributes["status"] == "ACTIVE" and attributes["version"] == "1.33" and attributes["disk_size"] == 20
     assert attributes["taints"] == [TAINT] and attributes["tags"] is None
     found = group(aws, "first")
@@ -178,6 +188,7 @@ def test_labels_taints_sizes_and_tags_change_in_place(provider: Provider, aws: A
 def test_the_autoscalers_size_is_left_alone(provider: Provider, aws: Any) -> None:
     prior = made(provider, "scaled")
     aws("eks").update_nodegroup_config(clusterName="sandbox", nodegroupName="scaled", scalingConfig={"desiredSize": 3})
+    CLOCK.now += 1
     attributes, _ = changed(provider, prior, scaling={"min": 0, "max": 8, "desired": 1})
     assert attributes["scaling"] == {"min": 0, "max": 8, "desired": 3}
 

@@ -29,7 +29,7 @@ Call: TypeAlias = Callable[[Region, Request, Wire], Any]
 _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([\w-]+)/[\w-]+/aws4_request")
 
 
-def make_app(step_seconds: float = 0.3) -> Starlette:
+def make_app(step_seconds: float = 0.3, clock: Callable[[], float] = time.time) -> Starlette:
     """The application. Every region has a cluster `sandbox` of version 1.33; a change of a group takes `step_seconds`."""
     validate.instance_types()  # slow to load: not while a request's time runs
     regions: dict[str, Region] = {}
@@ -38,8 +38,8 @@ def make_app(step_seconds: float = 0.3) -> Starlette:
         found = _SCOPE.search(request.headers.get("authorization", ""))
         if found is None:
             raise Refusal("MissingAuthenticationTokenException", "Missing Authentication Token")
-        region = regions.setdefault(found[1], Region(found[1], step_seconds))
-        region.settle(time.time())
+        region = regions.setdefault(found[1], Region(found[1], step_seconds, clock()))
+        region.settle(clock())
         return region
 
     def route(path: str, method: str, call: Call) -> Route:
