@@ -8,17 +8,7 @@ from typing import Any
 
 import click
 
-from kfinfra.cli.common import (
-    colored,
-    confirmed,
-    hooks,
-    plan_options,
-    planning,
-    report,
-    show_diagnostics,
-    stopping,
-    workplace,
-)
+from kfinfra.cli.common import audience, confirmed, json_wanted, plan_options, planning, stopping, workplace
 from kfinfra.plan.change import Mode
 
 QUESTION = "Do you want to perform these actions?"
@@ -28,6 +18,7 @@ QUESTION = "Do you want to perform these actions?"
 @planning
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--destroy", is_flag=True, help="Destroy everything.")
+@click.option("--json", "as_json", is_flag=True, help="Terraform's JSON lines; needs -auto-approve or a saved plan.")
 @click.argument("planfile", required=False)
 @click.pass_context
 def command(ctx: click.Context, /, auto_approve: bool, destroy: bool, planfile: str | None, **given: Any) -> int:
@@ -38,19 +29,23 @@ def command(ctx: click.Context, /, auto_approve: bool, destroy: bool, planfile: 
 def carry_out(ctx: click.Context, mode: Mode, auto_approve: bool, planfile: str | None, given: dict[str, Any]) -> int:
     """Plans (or loads), asks, applies, reports; the exit code."""
     from kfinfra.app.session import open_session
-    from kfinfra.views.plan_text import render_plan
 
     if planfile and (mode is Mode.DESTROY or given["target"] or given["replace"] or given["refresh_only"]):
         raise click.UsageError("a saved plan is applied as it is: -destroy, -target, -replace and -refresh-only belong to plan")
     what = "Destroy" if mode is Mode.DESTROY else "Apply"
-    with open_session(workplace(ctx), plan_options(mode, given), hooks(ctx), what.lower()) as session:
+    as_json, options = json_wanted(ctx, given["as_json"]), plan_options(mode, given)
+    with (
+        audience(ctx, as_json) as told,
+        open_session(workplace(ctx), options, told.hooks, what.lower()) as session,
+    ):
+        told.known(session.state)
         plan = session.load_plan(Path(planfile)) if planfile else session.plan()
         if not planfile:
-            show_diagnostics(plan.warnings, not ctx.obj["no_color"])
-            sys.stdout.write(render_plan(plan, color=colored(ctx, sys.stdout)))
-            sys.stdout.flush()
-            if plan.has_changes and not confirmed(QUESTION, auto_approve):
+            told.plan(plan)
+            if plan.has_changes and not confirmed(QUESTION, auto_approve, as_json):
                 print(f"{what} cancelled.", file=sys.stderr)
                 return 1
-        with stopping() as stop:
-            return report(session.apply(plan, stop), what)
+        with stopping(told.hooks.interrupted) as stop:
+            result = session.apply(plan, stop)
+        told.result(result, what)
+    return 130 if result.interrupted else 1 if result.failed else 0

@@ -11,16 +11,21 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kfinfra.app.options import PlanOptions, Workplace
 from kfinfra.config.durations import seconds
 from kfinfra.diag import Diagnostic, DiagnosticError, error
-from kfinfra.engine.hooks import Hooks
-from kfinfra.engine.result import ApplyResult
 from kfinfra.plan.change import Mode
+
+if TYPE_CHECKING:
+    from kfinfra.views.audience import Audience
+    from kfinfra.views.events_json import JsonEvents
+    from kfinfra.views.tracking import Tracking
+
+SHOW_CURSOR = b"\x1b[?25h\n"
 
 
 def workplace(ctx: click.Context) -> Workplace:
@@ -36,11 +41,72 @@ def colored(ctx: click.Context, stream: Any) -> bool:
     return bool(stream.isatty()) and not ctx.obj["no_color"] and "NO_COLOR" not in os.environ
 
 
-def hooks(ctx: click.Context) -> Hooks:
-    """Where progress goes."""
+def hooks(ctx: click.Context) -> Tracking:
+    """Where progress goes: a live region on a terminal, plain lines elsewhere, nowhere with --quiet. Ends with the command."""
     from kfinfra.views.progress import PlainProgress
+    from kfinfra.views.tracking import Tracking
 
-    return Hooks() if ctx.obj["quiet"] else PlainProgress()
+    made = Tracking() if ctx.obj["quiet"] else PlainProgress(sys.stderr)
+    if not ctx.obj["quiet"] and lively(ctx):
+        from kfinfra.views.live import LiveProgress
+
+        made = LiveProgress(sys.stderr)
+    ctx.call_on_close(made.close)
+    return made
+
+
+def lively(ctx: click.Context) -> bool:
+    """Whether a live region can be drawn on stderr, and may be."""
+    automation = os.environ.get("KFINFRA_IN_AUTOMATION") or os.environ.get("TERM", "dumb") == "dumb"
+    return colored(ctx, sys.stderr) and not automation
+
+
+def json_wanted(ctx: click.Context, flag: bool) -> bool:
+    """Whether the answer is JSON: the command's -json or the global --json, which mean the same."""
+    return flag or bool(ctx.obj.get("json"))
+
+
+@contextmanager
+def audience(ctx: click.Context, as_json: bool) -> Iterator[Audience]:
+    """Who the command speaks to. With JSON a DiagnosticError is told as messages too, and ends the command with 1."""
+    if not as_json:
+        from kfinfra.views.audience import Reader
+
+        yield Reader(hooks(ctx), sys.stdout, sys.stderr, lambda stream: colored(ctx, stream), width)
+        return
+    from kfinfra.views.audience import Machine
+    from kfinfra.views.events_json import JsonEvents
+
+    events = JsonEvents(lambda line: print(line, flush=True))
+    ctx.call_on_close(events.close)
+    events.version()
+    with json_failures(events):
+        yield Machine(events)
+
+
+@contextmanager
+def json_failures(events: JsonEvents | None = None) -> Iterator[None]:
+    """What fails inside is told on stdout as Terraform's diagnostic messages, and ends the command with 1."""
+    try:
+        yield
+    except DiagnosticError as problem:
+        from kfinfra.views.events_json import JsonEvents
+
+        (events or JsonEvents(print)).diagnostics(problem.diagnostics)
+        raise click.exceptions.Exit(1) from problem
+
+
+def print_json(ctx: click.Context, flag: bool, document: Callable[[], object], indent: int | None = None) -> bool:
+    """Prints `document()` as JSON if that is wanted; whether it was. Failures are JSON too."""
+    if json_wanted(ctx, flag):
+        with json_failures():
+            print(json.dumps(document(), indent=indent, ensure_ascii=False, separators=None if indent else (",", ":")))
+    return json_wanted(ctx, flag)
+
+
+def width() -> int:
+    """How wide diagnostics may be."""
+    return min(shutil.get_terminal_size().columns, 120)
 
 
 def show_diagnostics(found: Iterable[Diagnostic], color: bool = True) -> None:
@@ -49,7 +115,7 @@ def show_diagnostics(found: Iterable[Diagnostic], color: bool = True) -> None:
 
     tinted = color and sys.stderr.isatty() and "NO_COLOR" not in os.environ
     for diagnostic in found:
-        sys.stderr.write(render_diagnostic(diagnostic, color=tinted, width=min(shutil.get_terminal_size().columns, 120)))
+        sys.stderr.write(render_diagnostic(diagnostic, color=tinted, width=width()))
 
 
 def planning(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -90,10 +156,16 @@ def plan_options(mode: Mode, given: dict[str, Any]) -> PlanOptions:
     )
 
 
-def confirmed(question: str, auto_approve: bool) -> bool:
+def confirmed(question: str, auto_approve: bool, as_json: bool = False) -> bool:
     """Whether the user says yes. Raises DiagnosticError where nobody can be asked."""
     if auto_approve:
         return True
+    if as_json:
+        raise DiagnosticError(
+            error(
+                "Plan file or auto-approve required", "Nobody can be asked with -json.", hint="use -auto-approve, or a saved plan"
+            )
+        )
     if not sys.stdin.isatty():
         raise DiagnosticError(
             error("Nobody to ask", "This would change things, and standard input is no terminal.", hint="use -auto-approve")
@@ -104,34 +176,20 @@ def confirmed(question: str, auto_approve: bool) -> bool:
 
 
 @contextmanager
-def stopping() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets; the second one ends the process at once (the journal covers it)."""
+def stopping(told: Callable[[], None]) -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets, and tells of; the second one ends the process at once (the journal covers it)."""
     stop = threading.Event()
 
     def interrupted(number: int, frame: object) -> None:
         if stop.is_set():
+            if os.isatty(2):
+                os.write(2, SHOW_CURSOR)
             os._exit(130)
         stop.set()
-        sys.stderr.write("\nInterrupted: finishing what runs. Once more stops at once.\n")
+        told()
 
     before = signal.signal(signal.SIGINT, interrupted)
     try:
         yield stop
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def report(result: ApplyResult, what: str) -> int:
-    """Says what an apply has done; the exit code."""
-    for found in result.failed.values():
-        show_diagnostics(found)
-    add, change, destroy = result.counts()
-    if result.failed or result.interrupted:
-        left = f", {len(result.skipped)} skipped" if result.skipped else ""
-        print(f"{what} incomplete: {add} added, {change} changed, {destroy} destroyed, {len(result.failed)} failed{left}.")
-        return 130 if result.interrupted else 1
-    print(f"{what} complete! Resources: {add} added, {change} changed, {destroy} destroyed.")
-    for name, output in sorted(result.outputs.items()):
-        shown = "<sensitive>" if output.sensitive else json.dumps(output.value, ensure_ascii=False)
-        print(f"{name} = {shown}")
-    return 0

@@ -14,6 +14,7 @@ from kfinfra.plan.change import Mode
 @click.command(name="destroy")
 @planning
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Terraform's JSON lines; needs -auto-approve.")
 @click.pass_context
 def command(ctx: click.Context, /, auto_approve: bool, **given: Any) -> int:
     """Take everything away that state knows of."""

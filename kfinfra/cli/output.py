@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-import json
+import sys
 
 import click
 
-from kfinfra.cli.common import workplace
-from kfinfra.diag import DiagnosticError, did_you_mean, error
+from kfinfra.cli.common import json_wanted, print_json, show_diagnostics, workplace
+from kfinfra.diag import warning
+
+NONE_YET = "The state has no outputs: none was declared, or nothing was applied yet."
 
 
 @click.command(name="output")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@click.option("--raw", is_flag=True, help="A string without quotes.")
+@click.option("--raw", is_flag=True, help="A string, number or bool without quotes and without a newline.")
 @click.argument("name", required=False)
 @click.pass_context
 def command(ctx: click.Context, as_json: bool, raw: bool, name: str | None) -> int:
     """Show the outputs of the last apply."""
     from kfinfra.app.inspect import read_outputs
+    from kfinfra.app.showing import raw_text, value_of
+    from kfinfra.views.outputs_text import render_output, render_outputs
+    from kfinfra.views.state_json import outputs_json
 
-    outputs = read_outputs(workplace(ctx))
-    if name is None:
-        if as_json:
-            shown = {n: {"sensitive": o.sensitive, "value": o.value} for n, o in outputs.items()}
-            print(json.dumps(shown, indent=2, ensure_ascii=False))
-        else:
-            for key, output in sorted(outputs.items()):
-                print(f"{key} = {'<sensitive>' if output.sensitive else json.dumps(output.value, ensure_ascii=False)}")
-        return 0
-    if name not in outputs:
-        raise DiagnosticError(error("No such output", f'There is no output "{name}" in state.{did_you_mean(name, outputs)}'))
-    value = outputs[name].value
-    if outputs[name].sensitive:
-        raise DiagnosticError(error("Output is sensitive", f'The value of "{name}" is not kept in state.'))
-    print(value if raw and isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    if raw and (name is None or json_wanted(ctx, as_json)):
+        raise click.UsageError("-raw takes the name of one output, and excludes -json")
+    work = workplace(ctx)
+    if name is not None:
+        if not print_json(ctx, as_json, lambda: value_of(read_outputs(work), name).value):
+            output = value_of(read_outputs(work), name)
+            sys.stdout.write(raw_text(name, output) if raw else render_output(output) + "\n")
+    elif not print_json(ctx, as_json, lambda: outputs_json(read_outputs(work)), indent=2):
+        outputs = read_outputs(work)
+        sys.stdout.write(render_outputs(outputs))
+        show_diagnostics([] if outputs else [warning("No outputs found", NONE_YET)], not ctx.obj["no_color"])
     return 0

@@ -6,8 +6,9 @@ import sys
 
 import click
 
-from kfinfra.cli.common import workplace
+from kfinfra.cli.common import print_json, workplace
 from kfinfra.diag import DiagnosticError, did_you_mean, error
+from kfinfra.state.document import ResourceState
 
 
 @click.group(name="state")
@@ -16,28 +17,40 @@ def command() -> None:
 
 
 @command.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON list.")
 @click.pass_context
-def list_(ctx: click.Context) -> int:
+def list_(ctx: click.Context, as_json: bool) -> int:
     """The addresses of what state knows of."""
-    from kfinfra.app.inspect import read_state
-
-    state = read_state(workplace(ctx))
-    for address in sorted(state.resources) if state is not None else ():
-        print(address)
+    if not print_json(ctx, as_json, lambda: list(_resources(ctx))):
+        for address in _resources(ctx):
+            print(address)
     return 0
 
 
 @command.command(name="show")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.argument("address")
 @click.pass_context
-def show(ctx: click.Context, address: str) -> int:
+def show(ctx: click.Context, as_json: bool, address: str) -> int:
     """One resource as state knows it."""
-    from kfinfra.app.inspect import read_state
+    from kfinfra.views.resources_json import resource_json
+    from kfinfra.views.state_json import shown
     from kfinfra.views.state_text import render_resource
 
+    if not print_json(ctx, as_json, lambda: resource_json(shown(_resource(ctx, address)))):
+        sys.stdout.write(render_resource(_resource(ctx, address)))
+    return 0
+
+
+def _resources(ctx: click.Context) -> dict[str, ResourceState]:
+    from kfinfra.app.inspect import read_state
+
     state = read_state(workplace(ctx))
-    found = {str(a): r for a, r in state.resources.items()} if state is not None else {}
+    return {str(a): r for a, r in sorted(state.resources.items())} if state is not None else {}
+
+
+def _resource(ctx: click.Context, address: str) -> ResourceState:
+    found = _resources(ctx)
     if address not in found:
         raise DiagnosticError(error("No such resource", f"State knows no {address}.{did_you_mean(address, found)}"))
-    sys.stdout.write(render_resource(found[address]))
-    return 0
+    return found[address]

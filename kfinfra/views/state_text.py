@@ -1,31 +1,29 @@
-"""State as text: each resource with its attributes, sensitive ones hidden."""
+"""State as text, as `terraform show` prints it: each resource with its attributes, sensitive ones hidden."""
 
 from __future__ import annotations
 
-import json
-
-from kfinfra.model.plain import Plain
-from kfinfra.plan.file import redact
 from kfinfra.state.document import ResourceState, State
+from kfinfra.views.outputs_text import render_outputs
+from kfinfra.views.values_text import Context, Line, Slot, shown
 
 
-def render_state(state: State) -> str:
-    """All resources, sorted by address."""
-    if not state.resources:
+def render_state(state: State | None) -> str:
+    """All resources, sorted by address, and the outputs."""
+    if state is None or not (state.resources or state.outputs):
         return "The state is empty.\n"
-    return "\n".join(render_resource(r) for _, r in sorted(state.resources.items()))
+    parts = [render_resource(r) for _, r in sorted(state.resources.items())]
+    if state.outputs:
+        parts.append(f"Outputs:\n\n{render_outputs(state.outputs)}")
+    return "\n".join(parts)
 
 
 def render_resource(resource: ResourceState) -> str:
     """One resource."""
-    shown = redact(dict(resource.attributes), resource.sensitive)
-    values = shown if isinstance(shown, dict) else {}
     taint = " (tainted)" if resource.tainted else ""
-    lines = [f"# {resource.address}:{taint}", f'{resource.address.type} "{resource.address.name}" {{']
-    width = max((len(name) for name, value in values.items() if value is not None), default=0)
-    lines += [f"    {name:<{width}} = {_text(value)}" for name, value in sorted(values.items()) if value is not None]
-    return "\n".join([*lines, "}", ""])
-
-
-def _text(value: Plain) -> str:
-    return json.dumps(value, ensure_ascii=False, default=lambda _: "(sensitive value)")
+    lines: list[Line] = []
+    values = {name: value for name, value in sorted(resource.attributes.items()) if value is not None}
+    width = max(map(len, values), default=0)
+    for name, value in values.items():
+        lines += shown("", value, Slot((name,), f"{name:<{width}}", 2), Context.of(resource.sensitive))
+    head = [f"# {resource.address}:{taint}", f'{resource.address.type} "{resource.address.name}" {{']
+    return "\n".join([*head, *(line.render(False) for line in lines), "}", ""])

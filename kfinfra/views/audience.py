@@ -1,0 +1,115 @@
+"""Who plan, apply and destroy speak to: a reader (text; data on stdout, talk on stderr) or a machine (JSON lines on stdout)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol, TextIO
+
+from kfinfra.diag import Diagnostic
+from kfinfra.engine.result import ApplyResult
+from kfinfra.plan.change import Plan
+from kfinfra.state.document import State
+from kfinfra.views.diagnostic import render_diagnostic
+from kfinfra.views.events_json import JsonEvents
+from kfinfra.views.outputs_text import counted, render_outputs
+from kfinfra.views.plan_text import render_plan
+from kfinfra.views.tracking import Tracking
+
+
+class Audience(Protocol):
+    """What a command tells, in the order of these methods."""
+
+    @property
+    def hooks(self) -> Tracking:
+        """Where the engine tells its progress."""
+        ...
+
+    def known(self, state: State) -> None:
+        """The state that the command begins with."""
+        ...
+
+    def plan(self, plan: Plan) -> None:
+        """The plan that was made."""
+        ...
+
+    def saved(self, path: str) -> None:
+        """Where the plan was saved."""
+        ...
+
+    def result(self, result: ApplyResult, what: str) -> None:
+        """What `what` (Apply, Destroy) has done."""
+        ...
+
+    def diagnostics(self, found: Iterable[Diagnostic]) -> None:
+        """What went wrong."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Text for a person, or for a log."""
+
+    hooks: Tracking
+    out: TextIO
+    err: TextIO
+    color: Callable[[TextIO], bool]
+    width: Callable[[], int]
+
+    def known(self, state: State) -> None:
+        """Nothing: the hooks tell what is looked up."""
+
+    def plan(self, plan: Plan) -> None:
+        """Warnings, then the plan."""
+        self.diagnostics(plan.warnings)
+        self.out.write(render_plan(plan, color=self.color(self.out)))
+        self.out.flush()
+
+    def saved(self, path: str) -> None:
+        """How to go on."""
+        self.err.write(f"Saved the plan to {path}. To do exactly this: kfinfra apply {path}\n")
+
+    def result(self, result: ApplyResult, what: str) -> None:
+        """Failures, the sum, and the outputs where all went well."""
+        for found in result.failed.values():
+            self.diagnostics(found)
+        if result.failed or result.interrupted:
+            left = f", {len(result.skipped)} skipped" if result.skipped else ""
+            done = f"{counted(what, result.counts())}, {len(result.failed)} failed{left}"
+            self.out.write(f"{what} incomplete: {done}.\n")
+            return
+        self.out.write(f"{what} complete! Resources: {counted(what, result.counts())}.\n")
+        if result.outputs:
+            self.out.write(f"\nOutputs:\n\n{render_outputs(result.outputs)}")
+
+    def diagnostics(self, found: Iterable[Diagnostic]) -> None:
+        """Boxes on stderr."""
+        for diagnostic in found:
+            self.err.write(render_diagnostic(diagnostic, color=self.color(self.err), width=self.width()))
+        self.err.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """JSON lines, and nothing else on stdout."""
+
+    hooks: JsonEvents
+
+    def known(self, state: State) -> None:
+        """So that a refresh can name what it looks up."""
+        self.hooks.known(state)
+
+    def plan(self, plan: Plan) -> None:
+        """The plan's messages."""
+        self.hooks.plan(plan)
+
+    def saved(self, path: str) -> None:
+        """Nothing, as in Terraform."""
+
+    def result(self, result: ApplyResult, what: str) -> None:
+        """The result's messages."""
+        self.hooks.result(result, what)
+
+    def diagnostics(self, found: Iterable[Diagnostic]) -> None:
+        """A message each."""
+        self.hooks.diagnostics(found)

@@ -1,0 +1,190 @@
+"""The configuration in Terraform's JSON: what is declared, which constants are written, what each expression refers to.
+
+Constants of sensitive and write-only attributes, and defaults of sensitive variables, are null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from kfinfra.config.configuration import Configuration
+from kfinfra.config.constants import constant
+from kfinfra.config.module import Declared
+from kfinfra.hcl.nodes import Attr, Block, Body, Expr, Index, Literal, ObjectExpr, Template, Traversal, TupleExpr, Unary
+from kfinfra.hcl.references import references
+from kfinfra.model.address import key_text
+from kfinfra.model.schema import Attribute, BlockType
+from kfinfra.plan.change import Action, Plan
+from kfinfra.views.json_values import Json
+from kfinfra.views.resources_json import provider_name
+
+_META = ("count", "for_each", "depends_on", "provider")
+_META_BLOCKS = ("lifecycle", "timeouts")
+
+
+def configuration_json(config: Configuration) -> dict[str, Json]:
+    """Providers, and the root module's variables, resources and outputs."""
+    module = config.module
+    root: dict[str, Json] = {}
+    if module.outputs:
+        root["outputs"] = {name: _output(block) for name, block in sorted(module.outputs.items())}
+    if module.resources:
+        root["resources"] = [_resource(config, key, block) for key, block in sorted(module.resources.items())]
+    if module.variables:
+        hidden = config.variables.sensitive
+        root["variables"] = {n: _variable(block, n in hidden) for n, block in sorted(module.variables.items())}
+    return {"provider_config": _providers(config), "root_module": root}
+
+
+def relevant_attributes(config: Configuration, plan: Plan) -> list[Json]:
+    """The attributes of resources that what changes refers to, through locals too."""
+    module = config.module
+    found: set[tuple[str, tuple[str, ...]]] = set()
+    changing = {(c.address.type, c.address.name) for c in plan.to_apply}
+    for key in changing & module.resources.keys():
+        found |= _attributes(config, _expressions(module.resources[key].block.body), frozenset())
+    for name in {o.name for o in plan.outputs if o.action is not Action.NOOP} & module.outputs.keys():
+        found |= _attributes(config, _expressions(module.outputs[name].block.body), frozenset())
+    return [{"resource": resource, "attribute": [*path]} for resource, path in sorted(found)]
+
+
+def _attributes(config: Configuration, exprs: Iterable[Expr], seen: frozenset[str]) -> set[tuple[str, tuple[str, ...]]]:
+    out: set[tuple[str, tuple[str, ...]]] = set()
+    for traversal in (t for expr in exprs for t in references(expr)):
+        names = [s.name for s in traversal.steps if isinstance(s, Attr)]
+        if traversal.root == "local" and names and names[0] in config.module.locals and names[0] not in seen:
+            out |= _attributes(config, [config.module.locals[names[0]].attribute.expr], seen | {names[0]})
+        elif traversal.root in config.types and len(names) > 1:
+            out.add((_subjects(traversal)[1], tuple(names[1:])))
+    return out
+
+
+def _expressions(body: Body) -> Iterator[Expr]:
+    yield from (a.expr for a in body.attributes)
+    for block in body.blocks:
+        if block.type not in _META_BLOCKS:
+            yield from _expressions(block.body)
+
+
+def _providers(config: Configuration) -> dict[str, Json]:
+    keys = {config.types[kind].provider for kind, _ in config.module.resources} | config.module.providers.keys()
+    return {key: _provider(config, key) for key in sorted(keys)}
+
+
+def _provider(config: Configuration, key: str) -> Json:
+    name, _, alias = key.partition(".")
+    out: dict[str, Json] = {"name": name, "full_name": provider_name(key)}
+    if alias:
+        out["alias"] = alias
+    block = config.module.providers.get(key)
+    schema = config.provider_types[name].attributes
+    expressions = _body(block.block.body, schema, {}, ("alias",)) if block else {}
+    return out | ({"expressions": expressions} if expressions else {})
+
+
+def _resource(config: Configuration, key: tuple[str, str], block: Declared) -> Json:
+    schema = config.types[key[0]]
+    chosen = block.attribute("provider")
+    provider = _subjects(chosen.expr)[0] if chosen and isinstance(chosen.expr, Traversal) else schema.provider
+    out: dict[str, Json] = {"address": ".".join(key), "mode": "managed", "type": key[0], "name": key[1]}
+    out["provider_config_key"] = provider
+    out["expressions"] = _body(block.block.body, schema.attributes, schema.blocks, _META)
+    out["schema_version"] = schema.version
+    for name in ("count", "for_each"):
+        written = block.attribute(name)
+        if written is not None:
+            out[f"{name}_expression"] = _expression(written.expr)
+    wanted = block.attribute("depends_on")
+    if wanted is not None:
+        out["depends_on"] = [_subjects(t)[-1] for t in references(wanted.expr)]
+    return out
+
+
+def _body(
+    body: Body, attributes: Mapping[str, Attribute], blocks: Mapping[str, BlockType], without: tuple[str, ...]
+) -> dict[str, Json]:
+    out: dict[str, Json] = {}
+    for attribute in body.attributes:
+        if attribute.name not in without:
+            schema = attributes.get(attribute.name)
+            out[attribute.name] = _expression(attribute.expr, schema is not None and _secret(schema))
+    for block in body.blocks:
+        if block.type in blocks:
+            _add_block(out, block, blocks[block.type])
+    return out
+
+
+def _add_block(out: dict[str, Json], block: Block, schema: BlockType) -> None:
+    inside = _body(block.body, schema.attributes, schema.blocks, ())
+    if not block.labels:
+        out[block.type] = inside
+        return
+    labelled = out.setdefault(block.type, {})
+    if isinstance(labelled, dict):
+        labelled[block.labels[0].value] = inside
+
+
+def _output(block: Declared) -> Json:
+    out: dict[str, Json] = {}
+    for name in ("sensitive", "description"):
+        written = block.attribute(name)
+        if written is not None and (value := constant(written.expr)) not in (None, False):
+            out[name] = value
+    value_ = block.attribute("value")
+    return out | ({"expression": _expression(value_.expr, "sensitive" in out)} if value_ else {})
+
+
+def _variable(block: Declared, sensitive: bool) -> Json:
+    out: dict[str, Json] = {}
+    default, description = block.attribute("default"), block.attribute("description")
+    if default is not None:
+        written = _constant(default.expr)
+        out["default"] = None if sensitive or written is None else written[0]
+    if description is not None:
+        out["description"] = constant(description.expr)
+    return out | ({"sensitive": True} if sensitive else {})
+
+
+def _expression(expr: Expr, secret: bool = False) -> Json:
+    written = _constant(expr)
+    if written is not None:
+        return {"constant_value": None if secret else written[0]}
+    found = [subject for traversal in references(expr) for subject in _subjects(traversal)]
+    return {"references": [*found]} if found else {}
+
+
+def _secret(schema: Attribute) -> bool:
+    return schema.sensitive or schema.write_only or any(map(_secret, (schema.fields or {}).values()))
+
+
+def _subjects(traversal: Traversal) -> list[str]:
+    """What a traversal refers to, from the whole of it to the object itself: `disk.a[0].id`, `disk.a[0]`, `disk.a`."""
+    parts = [traversal.root]
+    for step in traversal.steps:
+        parts.append(f".{step.name}" if isinstance(step, Attr) else key_text(step.key))
+    lengths = [len(parts), 3, 2] if len(parts) > 2 and isinstance(traversal.steps[1], Index) else [len(parts), 2]
+    return list(dict.fromkeys("".join(parts[:length]) for length in lengths))
+
+
+def _constant(expr: Expr) -> tuple[Json] | None:
+    """The value that is written out, in a tuple; None where it is anything else."""
+    match expr:
+        case Literal(number=str() as text):
+            return (int(text) if text.isdigit() else float(text),)
+        case Literal(value=value):
+            return (value,)
+        case Unary(op="-", operand=Literal(number=str() as text)):
+            return (-int(text) if text.isdigit() else -float(text),)
+        case Template():
+            words = constant(expr)
+            return (words,) if words is not None else None
+        case TupleExpr(items=items):
+            values = [_constant(item) for item in items]
+            return None if None in values else ([v[0] for v in values if v],)
+        case ObjectExpr(items=entries):
+            pairs = [(e.bare if e.bare is not None else constant(e.key), _constant(e.value)) for e in entries]
+            if any(not isinstance(key, str) or value is None for key, value in pairs):
+                return None
+            return ({str(key): value[0] for key, value in pairs if value},)
+        case _:
+            return None
