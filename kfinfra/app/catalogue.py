@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from kfinfra.model.schema import ProviderType, ResourceType
 from kfinfra.providers.aws import schema as aws
+from kfinfra.providers.kfp import schema as kfp
+from kfinfra.providers.kubernetes import schema as kubernetes
 
-SCHEMAS = (aws,)
+SCHEMAS = (aws, kubernetes, kfp)
 
 
 def resource_types() -> Mapping[str, ResourceType]:

@@ -32,16 +32,42 @@ class SystemClock:
         time.sleep(seconds)
 
 
+# With --sandbox these attributes of provider blocks are left out: they lead to the user's own servers.
+_ELSEWHERE = {
+    "aws": frozenset({"assume_role", "endpoints", "profile"}),
+    "kubernetes": frozenset({"ca_certificate", "config_path", "context", "host", "in_cluster", "insecure", "token"}),
+    "kfp": frozenset({"ca_certificate", "cookies", "host", "insecure", "token", "token_file", "user_header"}),
+}
+_USERS_OWN = ("AWS_", "KUBECONFIG", "KUBERNETES_", "KF_PIPELINES_")
+
+
 def factories(work: Workplace) -> Mapping[str, ProviderFactory]:
     """How each provider is made. The modules are imported when a provider is first wanted."""
+
+    def own(name: str, attributes: Attributes) -> Attributes:
+        return {n: v for n, v in attributes.items() if not (work.sandbox and n in _ELSEWHERE[name])}
+
+    def rooted(env: Mapping[str, str]) -> Mapping[str, str]:
+        return {**env, "KFINFRA_ROOT": str(work.root)}
 
     def aws(attributes: Attributes, env: Mapping[str, str]) -> Provider:
         from kfinfra.providers.aws.provider import make_provider
 
-        own = {n: v for n, v in attributes.items() if not (work.sandbox and n in ("endpoints", "profile"))}
-        return make_provider(own, {**env, "KFINFRA_ROOT": str(work.root)})
+        return make_provider(own("aws", attributes), rooted(env))
 
-    return {"aws": aws}
+    def kubernetes(attributes: Attributes, env: Mapping[str, str]) -> Provider:
+        from kfinfra.providers.kubernetes.provider import make_provider
+
+        return make_provider(own("kubernetes", attributes), env)
+
+    def kfp(attributes: Attributes, env: Mapping[str, str]) -> Provider:
+        from kfinfra.compiler.compile import Compiler
+        from kfinfra.providers.kfp.provider import make_provider
+
+        compiler = Compiler(work.root, work.root / DATA_FOLDER / "cache" / "packages")
+        return make_provider(own("kfp", attributes), rooted(env), compiler)
+
+    return {"aws": aws, "kubernetes": kubernetes, "kfp": kfp}
 
 
 def store(work: Workplace, settings: Settings) -> StateStore:
@@ -52,7 +78,7 @@ def store(work: Workplace, settings: Settings) -> StateStore:
 
 
 def environment(work: Workplace) -> Mapping[str, str]:
-    """The environment that providers see: with --sandbox, its own and none of the user's AWS ones.
+    """The environment that providers see: with --sandbox, its own and none of what leads to the user's servers.
 
     An AWS_ENDPOINT_URL_S3 or a profile of the user would otherwise lead a sandbox apply to real servers.
     """
@@ -60,7 +86,7 @@ def environment(work: Workplace) -> Mapping[str, str]:
         return work.env
     from kfinfra.sandbox.process import up
 
-    own = {name: value for name, value in work.env.items() if not name.startswith("AWS_")}
+    own = {name: value for name, value in work.env.items() if not name.startswith(_USERS_OWN)}
     return {**own, **up(work.root).environment()}
 
 

@@ -148,18 +148,14 @@ class RunningOperation:
                     address=str(change.address),
                 )
             )
-        self._check_promise(resolved)
+        self._check_promise(resolved, self._after(resolved))
         return resolved
 
-    def _check_promise(self, resolved: Desired) -> None:
+    def _check_promise(self, resolved: Desired, after: Attributes) -> None:
         """What was shown as known in the plan must be what is applied."""
         planned = self.task.change.after or {}
-        for name, value in resolved.resource.attributes.items():
-            shown = planned.get(name)
-            if value is not None and is_known(shown) and shown is not None and shown != value:
-                before = (self.task.change.before or {}).get(name)
-                if shown == before:
-                    continue
+        for name, value in after.items():
+            if name in planned and is_known(planned[name]) and planned[name] != value:
                 raise DiagnosticError(
                     error(
                         "Planned value changed",
@@ -175,12 +171,15 @@ class RunningOperation:
         """The attributes to apply: those planned, with what has become known in the place of what was not."""
         if self._desired is None:
             return dict(self.task.change.before or {}) if self.task.action is Action.DELETE else {}
-        change, schema = self.task.change, self._around.types[self.task.address.type]
+        return {n: v for n, v in self._after(self._desired).items() if is_known(v)}
+
+    def _after(self, desired: Desired) -> Attributes:
+        """What the object is to be, as the planner works it out."""
+        change = self.task.change
         observed = None
         if self.task.action is Action.UPDATE and change.before is not None:
-            observed = replace(self._desired.resource, attributes=change.before, write_only={})
-        after = diff(self._desired, observed, schema, change.provider).after or {}
-        return {n: v for n, v in after.items() if is_known(v)}
+            observed = replace(desired.resource, attributes=change.before, write_only={})
+        return diff(desired, observed, self._around.types[change.address.type], change.provider).after or {}
 
     def _finish(self, attributes: Attributes) -> None:
         address = self.task.address

@@ -26,15 +26,23 @@ class Endpoints:
 
     pid: int
     aws: str
+    eks: str
+    kubernetes: str
+    kfp: str
+    kubeconfig: str
 
     def environment(self) -> dict[str, str]:
-        """What leads boto3 (and aws, terraform, …) to it; the credentials are no secrets."""
+        """What leads boto3, kubernetes and kfp (and aws, kubectl, …) to it; the credentials are no secrets."""
         return {
             "AWS_ENDPOINT_URL": self.aws,
+            "AWS_ENDPOINT_URL_EKS": self.eks,
+            "AWS_ENDPOINT_URL_AUTO_SCALING": self.eks,
             "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_REGION": "eu-west-1",
             "AWS_DEFAULT_REGION": "eu-west-1",
+            "KUBECONFIG": self.kubeconfig,
+            "KF_PIPELINES_ENDPOINT": self.kfp,
         }
 
 

@@ -1,4 +1,4 @@
-"""The sandbox's child process: moto's server for S3, IAM, STS and EC2 on a free port of loopback."""
+"""The sandbox's child process: AWS, EKS, Kubernetes and KFP, each on a free port of loopback, all in this one process."""
 
 from __future__ import annotations
 
@@ -11,20 +11,34 @@ from pathlib import Path
 
 
 def serve(endpoints: Path) -> None:
-    """Serves until SIGTERM; writes `endpoints` (0600) once it answers."""
+    """Serves until SIGTERM; writes `endpoints` and a kubeconfig beside it (0600) once all answer."""
     from kfinfra.sandbox.aws import Aws
+    from kfinfra.sandbox.eks.app import make_app as eks
+    from kfinfra.sandbox.http import Served
+    from kfinfra.sandbox.kfp.app import make_app as kfp
+    from kfinfra.sandbox.kubernetes.app import make_app as kubernetes
+    from kfinfra.sandbox.kubernetes.kubeconfig import kubeconfig
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    server = Aws()
-    fresh = endpoints.with_suffix(".new")
+    servers: dict[str, Aws | Served] = {"aws": Aws()}
+    servers |= {"eks": Served(eks()), "kubernetes": Served(kubernetes()), "kfp": Served(kfp())}
+    config = endpoints.with_name("kubeconfig")
+    _write(config, kubeconfig(servers["kubernetes"].url))
+    found = {name: server.url for name, server in servers.items()}
+    _write(endpoints, json.dumps({"pid": os.getpid(), "kubeconfig": str(config), **found}))
+    stop.wait()
+    for server in servers.values():
+        server.stop()
+
+
+def _write(path: Path, text: str) -> None:
+    fresh = path.with_suffix(".new")
     descriptor = os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as stream:
-        json.dump({"pid": os.getpid(), "aws": server.url}, stream)
-    fresh.replace(endpoints)
-    stop.wait()
-    server.stop()
+        stream.write(text)
+    fresh.replace(path)
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]).resolve())
