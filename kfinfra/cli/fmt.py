@@ -31,7 +31,7 @@ def _switch(arg: str) -> str:
 
 
 @click.command(name="fmt", cls=_GoSwitches)
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True), metavar="[PATH]...")
 @click.option("--check/--no-check", help="Write nothing; exit with 3 where a file would change.")
 @click.option("--diff/--no-diff", help="Show what changes.")
 @click.option("--list/--no-list", "listing", default=True, help="Name the files that change.", show_default=True)

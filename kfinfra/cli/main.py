@@ -13,7 +13,22 @@ from kfinfra.cli.arguments import normalize
 from kfinfra.diag import DiagnosticError
 
 USAGE, FAILED, INTERRUPTED = 64, 1, 130
-COMMANDS = ("apply", "destroy", "fmt", "graph", "init", "output", "plan", "sandbox", "show", "state", "validate", "version")
+COMMANDS = (
+    "apply",
+    "completion",
+    "console",
+    "destroy",
+    "fmt",
+    "graph",
+    "init",
+    "output",
+    "plan",
+    "sandbox",
+    "show",
+    "state",
+    "validate",
+    "version",
+)
 
 
 class LazyGroup(click.Group):
@@ -49,6 +64,10 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def run(argv: list[str]) -> int:
     """Runs a command; its exit code."""
+    if "_KFINFRA_COMPLETE" in os.environ:
+        from kfinfra.cli.completion import prepare
+
+        prepare()
     try:
         code = cli.main(normalize(argv), prog_name="kfinfra", standalone_mode=False)
         return code if isinstance(code, int) else 0

@@ -70,7 +70,7 @@ _MAIN = regex.compile(
     regex.VERBOSE | regex.DOTALL,
 )
 _SEQUENCE = regex.compile(r"[$%]\{~?")
-_QUOTED = regex.compile(r'(?:\$\$\{|%%\{|\\.|[$%](?!\{)|[^"\\$%])+')
+_QUOTED = regex.compile(r'(?:\$\$\{|%%\{|\\.|[$%](?!\{)|[^"\\$%\n])+')
 _HEREDOC = regex.compile(r"(?:\$\$\{|%%\{|[$%](?!\{)|[^\n$%])*\n?")
 
 
@@ -82,6 +82,17 @@ def tokenize(text: str) -> list[Token]:
     tokens = list(_Scanner(text).main(closing=False))
     behind = tokens[-1].start + len(tokens[-1].text) if tokens else len(text) - len(text.lstrip("\ufeff"))
     return [*tokens, Token(Kind.END, " " * (len(text) - behind), behind)]
+
+
+def unfinished(text: str) -> bool:
+    """Whether an expression needs more lines: a bracket, a template's sequence or a heredoc is open at its end."""
+    scanner, depth = _Scanner(text + "\n"), 0
+    try:
+        for token in scanner.main(closing=False):
+            depth += token.nesting
+    except ValueError:
+        return scanner.at == len(scanner.text)
+    return depth > 0
 
 
 class _Scanner:
@@ -114,7 +125,7 @@ class _Scanner:
 
     def quoted(self) -> Iterator[Token]:
         """A quoted template behind its opening quote."""
-        while self.text[self.at] != '"':
+        while not self.text.startswith('"', self.at):
             yield from self.sequence() or self.literal(_QUOTED)
         yield self.take(Kind.CLOSE_QUOTE, self.at + 1)
 
