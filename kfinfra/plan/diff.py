@@ -49,7 +49,8 @@ def diff(
     found = () if before is None else tuple(_differences(attributes, schema, before, after))
     action = _action(desired, before, found, secrets, forced)
     if action in (Action.UPDATE, Action.REPLACE, Action.CREATE_THEN_DELETE) and before is not None:
-        after = _forget_computed(attributes, desired, after, replace=action is not Action.UPDATE)
+        anew = action is not Action.UPDATE
+        after = _forget_computed(attributes, desired, _after(attributes, desired, before, anew=anew), replace=anew)
         found = tuple(_differences(attributes, schema, before, after))
     sensitive = desired.resource.sensitive | (observed.sensitive if observed else frozenset())
     why = forced if action.replaces and forced else "replace_because_cannot_update" if action.replaces else ""
@@ -83,14 +84,18 @@ def drift(recorded: Resource, observed: Resource | None, schema: ResourceType, p
     )
 
 
-def _after(attributes: Mapping[str, Attribute], desired: Desired, before: Attributes | None) -> dict[str, Plain]:
+def _after(
+    attributes: Mapping[str, Attribute], desired: Desired, before: Attributes | None, *, anew: bool = False
+) -> dict[str, Plain]:
+    """What each attribute will be; a new object (`anew`) inherits nothing from the old one but what is ignored."""
     written = desired.resource.attributes
     out: dict[str, Plain] = {}
     for name, attribute in attributes.items():
         if attribute.write_only:
             continue
         old = before.get(name) if before is not None else None
-        value = planned(attribute, written.get(name), old, before is not None)
+        exists = before is not None and not anew
+        value = planned(attribute, written.get(name), old if exists else None, exists)
         out[name] = _keep_ignored((name,), value, old, desired) if before is not None else value
     return out
 
