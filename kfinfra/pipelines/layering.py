@@ -7,6 +7,7 @@ everything else is replaced. Null is "not written".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.pipelines.environment import variables
@@ -30,16 +31,16 @@ def _without(settings: dict[str, Plain], names: set[str]) -> dict[str, Plain]:
     """The settings without the environment variables that a later layer sets, by whatever means."""
     if not names & variables(settings):
         return settings
-    kept = [
-        {**mapping(entry), "keys": {key: name for key, name in entries(entry, "keys") if name not in names}}
-        for entry in sequence(settings, "env_from")
-    ]
-    return {
-        **settings,
+    kept: dict[str, Plain] = {
         "env": {name: value for name, value in entries(settings, "env") if name not in names},
-        "env_from": [entry for entry in kept if entry["keys"]],
+        "env_from": [e for e in map(partial(_without_keys, names), sequence(settings, "env_from")) if e["keys"]],
         "secret_env": [entry for entry in sequence(settings, "secret_env") if text(entry, "name") not in names],
     }
+    return {name: value for name, value in {**settings, **kept}.items() if value or name not in kept}
+
+
+def _without_keys(names: set[str], entry: Plain) -> dict[str, Plain]:
+    return {**mapping(entry), "keys": {key: name for key, name in entries(entry, "keys") if name not in names}}
 
 
 def _over(name: str, low: Plain, high: Plain) -> Plain:

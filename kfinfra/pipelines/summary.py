@@ -7,6 +7,7 @@ variable carries, and still tells that it changed.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 
 from kfinfra.model.plain import Plain
@@ -199,7 +200,7 @@ def _short(value: Plain) -> Plain:
     """A value that is small enough to show; longer text ends in its digest."""
     if isinstance(value, str) and len(value) > _SHOWN:
         return f"{value[: _SHOWN - 20]}… #{_digest(value)}"
-    return value if isinstance(value, str | int | float | None) else _short(str(value))
+    return value if isinstance(value, str | int | float | None) else _short(json.dumps(value, sort_keys=True, ensure_ascii=False))
 
 
 def _digest(value: str, length: int = 8) -> str:
