@@ -1,0 +1,139 @@
+"""The sandbox's Kubernetes API over HTTP: what it adds, what it refuses, and what its controllers do."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from kfinfra.sandbox.http import Served
+from kfinfra.sandbox.kubernetes.app import make_app
+
+APPLY = "application/apply-patch+yaml"
+
+
+class Client:
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def __call__(self, method: str, path: str, body: Any = None, kind: str = "application/json") -> tuple[int, Any]:
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(self.url + path, data, {"Content-Type": kind, "User-Agent": "me/1"}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as problem:
+            return problem.code, json.load(problem)
+
+    def until(self, path: str, done: Any) -> Any:
+        for _ in range(100):
+            code, found = self("GET", path)
+            if done(code, found):
+                return found
+            time.sleep(0.02)
+        raise AssertionError(found)
+
+
+@pytest.fixture
+def api() -> Iterator[Client]:
+    server = Served(make_app(0.02))
+    client = Client(server.url)
+    client("POST", "/api/v1/namespaces", {"metadata": {"name": "ml"}})
+    yield client
+    server.stop()
+
+
+def claim(name: str, storage_class: str | None = None, size: str = "1024Mi") -> dict[str, Any]:
+    spec: dict[str, Any] = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": size}}}
+    return {"metadata": {"name": name}, "spec": {**spec, **({"storageClassName": storage_class} if storage_class else {})}}
+
+
+CLAIMS, MAPS = "/api/v1/namespaces/ml/persistentvolumeclaims", "/api/v1/namespaces/ml/configmaps"
+
+
+def test_a_claim_binds_by_its_class(api: Client) -> None:
+    for name, chosen in (("now", "efs-sc"), ("late", None), ("never", "nope")):
+        assert api("POST", CLAIMS, claim(name, chosen))[0] == 201
+    bound = api.until(f"{CLAIMS}/now", lambda code, c: c["status"]["phase"] == "Bound")
+    assert bound["spec"]["resources"]["requests"]["storage"] == "1Gi" and bound["spec"]["volumeMode"] == "Filesystem"
+    late = api("GET", f"{CLAIMS}/late")[1]
+    assert late["status"]["phase"] == "Pending" and late["spec"]["storageClassName"] == "gp2"
+    events = {e["involvedObject"]["name"]: e["reason"] for e in api("GET", "/api/v1/namespaces/ml/events")[1]["items"]}
+    assert events == {"late": "WaitForFirstConsumer", "never": "ProvisioningFailed"}
+
+
+def test_a_claim_grows_where_its_class_allows_it_and_never_shrinks(api: Client) -> None:
+    api("POST", CLAIMS, claim("now", "efs-sc"))
+    api.until(f"{CLAIMS}/now", lambda code, c: c["status"]["phase"] == "Bound")
+    size = {"spec": {"resources": {"requests": {"storage": "2Gi"}}}}
+    assert api("PATCH", f"{CLAIMS}/now", size, "application/merge-patch+json")[0] == 200
+    api.until(f"{CLAIMS}/now", lambda code, c: c["status"]["capacity"] == {"storage": "2Gi"})
+    size["spec"]["resources"]["requests"]["storage"] = "1Gi"
+    code, said = api("PATCH", f"{CLAIMS}/now", size, "application/merge-patch+json")
+    assert code == 422 and "can not be less than" in said["message"]
+    api("POST", CLAIMS, claim("fixed", "gp2"))
+    size["spec"]["resources"]["requests"]["storage"] = "9Gi"
+    assert api("PATCH", f"{CLAIMS}/fixed", size, "application/merge-patch+json")[0] == 403
+
+
+def test_a_namespace_hangs_as_long_as_something_holds_it(api: Client) -> None:
+    api("POST", MAPS, {"metadata": {"name": "a", "finalizers": ["example.com/hold"]}})
+    assert api("DELETE", "/api/v1/namespaces/ml")[1]["metadata"]["deletionTimestamp"]
+    held = api.until("/api/v1/namespaces/ml", lambda code, n: n["status"].get("conditions"))
+    assert [c["type"] for c in held["status"]["conditions"]] == ["NamespaceContentRemaining", "NamespaceFinalizersRemaining"]
+    code, said = api("POST", MAPS, {"metadata": {"name": "b"}})
+    assert code == 403 and said["details"]["causes"][0]["reason"] == "NamespaceTerminating"
+    api("PATCH", f"{MAPS}/a", {"metadata": {"finalizers": None}}, "application/merge-patch+json")
+    api.until("/api/v1/namespaces/ml", lambda code, n: code == 404)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code", "words"),
+    [
+        (MAPS, {"metadata": {"name": "A_b"}}, 422, "RFC 1123"),
+        (MAPS, {"metadata": {"name": "a", "labels": {"x": "a b"}}}, 422, "valid label"),
+        (f"{MAPS}?fieldValidation=Strict", {"metadata": {"name": "a"}, "dat": {}}, 400, 'unknown field "dat"'),
+        ("/api/v1/namespaces/no/configmaps", {"metadata": {"name": "a"}}, 404, 'namespaces "no" not found'),
+        ("/api/v1/namespaces", {"metadata": {"name": "ml"}}, 409, "already exists"),
+        ("/api/v1/namespaces/ml/secrets", {"metadata": {"name": "a"}, "data": {"k": "?"}}, 422, "illegal base64"),
+        (CLAIMS, claim("a", size="1 Gi"), 400, "quantities"),
+        (CLAIMS, claim("a", size="0"), 422, "greater than zero"),
+    ],
+)
+def test_what_the_server_refuses(api: Client, path: str, body: Any, code: int, words: str) -> None:
+    got, said = api("POST", path, body)
+    assert (got, said["code"]) == (code, code) and words in said["message"], said
+
+
+def test_a_dry_run_changes_nothing_and_a_stale_version_is_a_conflict(api: Client) -> None:
+    assert api("POST", f"{MAPS}?dryRun=All", {"metadata": {"name": "a"}})[0] == 201
+    assert api("GET", f"{MAPS}/a")[0] == 404
+    first = api("POST", MAPS, {"metadata": {"name": "a"}, "data": {"k": "1"}})[1]
+    assert api("PUT", f"{MAPS}/a", {**first, "data": {"k": "2"}})[0] == 200
+    assert api("PUT", f"{MAPS}/a", {**first, "data": {"k": "3"}})[1]["reason"] == "Conflict"
+    assert api("PATCH", f"{MAPS}/a", {"data": {"k": "4"}}, APPLY)[0] == 400  # no field manager
+
+
+def test_lists_come_in_pages_and_are_selected(api: Client) -> None:
+    for n in range(5):
+        api("POST", MAPS, {"metadata": {"name": f"m{n}", "labels": {"odd": str(n % 2)}}})
+    page = api("GET", f"{MAPS}?limit=4")[1]
+    assert len(page["items"]) == 4
+    rest = api("GET", f"{MAPS}?limit=4&continue={page['metadata']['continue']}")[1]
+    assert len(page["items"] + rest["items"]) == 6 and "continue" not in rest["metadata"]
+    assert [i["metadata"]["name"] for i in api("GET", f"{MAPS}?labelSelector=odd%3D1")[1]["items"]] == ["m1", "m3"]
+    assert [i["metadata"]["name"] for i in api("GET", f"{MAPS}?fieldSelector=metadata.name%3Dm2")[1]["items"]] == ["m2"]
+
+
+def test_a_watch_tells_what_happens_after_a_version(api: Client) -> None:
+    version = api("GET", MAPS)[1]["metadata"]["resourceVersion"]
+    api("POST", MAPS, {"metadata": {"name": "a"}})
+    api("DELETE", f"{MAPS}/a")
+    with urllib.request.urlopen(f"{api.url}{MAPS}?watch=true&timeoutSeconds=1&resourceVersion={version}", timeout=10) as lines:
+        told = [json.loads(line) for line in lines]
+    assert [(e["type"], e["object"]["metadata"]["name"]) for e in told] == [("ADDED", "a"), ("DELETED", "a")]
