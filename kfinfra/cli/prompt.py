@@ -18,7 +18,7 @@ def reader(root: Path, names: tuple[str, ...]) -> Iterator[str]:
         ask = _session(root, names)
     except ImportError:
         print("hint: pip install prompt_toolkit gives this console a history and completion", file=sys.stderr)
-        ask = input
+        ask = _plain
     while True:
         try:
             yield ask("> ") + "\n"
@@ -26,6 +26,13 @@ def reader(root: Path, names: tuple[str, ...]) -> Iterator[str]:
             print(file=sys.stderr)
         except EOFError:
             return
+
+
+def _plain(prompt: str) -> str:
+    """One line; what is asked goes to stderr, since stdout is for values."""
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    return input()
 
 
 def matching(before: str, names: Iterable[str]) -> tuple[str, list[str]]:
