@@ -464,6 +464,13 @@ def test_a_plan_shows_what_changes_within(world: World) -> None:
     assert "fit" in shown and "python:3.12" in shown
 
 
+def test_a_plan_warns_of_what_kfp_cannot_hold(world: World) -> None:
+    source = world.write("train.yaml", package())
+    change = world.plan(TRAIN, package=source, defaults={"retry": {"count": 2, "policy": "Always"}})
+    shown = "\n".join(line.text for line in world.provider().details(TRAIN, change.before, change.after))
+    assert "warning: Retry policy" in shown and "hint:" in shown
+
+
 # Recurring runs
 
 
@@ -610,6 +617,22 @@ def by_hand(world: World, pipeline: str) -> None:
         "max_concurrency": "1",
     }
     world.ask("POST", "/recurringruns", body)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_one_that_was_imported_is_replaced_and_destroyed_like_any_other(world: World, changed: bool) -> None:
+    pipeline = trained(world)
+    assert isinstance(pipeline, dict)
+    by_hand(world, str(pipeline["id"]))
+    found = world.provider().refresh([ReadRequest(NIGHTLY, {"namespace": None, "name": "nightly"})])[NIGHTLY]
+    assert found.attributes is not None and found.owner is None
+    world.recorded[NIGHTLY] = dict(found.attributes)
+    if changed:
+        world.apply(NIGHTLY, pipeline=pipeline, cron="0 0 2 * * *")
+        (run,) = world.runs()
+        assert f"{LINEAGE}/recurring_run.nightly" in run["description"]
+    world.destroy(NIGHTLY)
+    assert world.runs() == []
 
 
 def test_two_of_a_name_that_nobody_marked_are_ambiguous(world: World) -> None:

@@ -14,6 +14,8 @@ from kfinfra.engine.operation import owner_mark
 from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Plain
 from kfinfra.providers.kfp import checks, marks, translate
+from kfinfra.providers.kfp.cron import check_cron
+from kfinfra.providers.kfp.parameters import check_parameters, same_json
 from kfinfra.providers.kfp.schema import PIPELINE, RECURRING_RUN, RESOURCE_TYPES, same_pipeline, same_version
 
 STATE = new_state()
@@ -34,7 +36,7 @@ def test_types_are_those_of_the_design() -> None:
 
 
 def test_a_cron_of_five_fields_is_shown_with_six() -> None:
-    words = said(checks.check_cron("0 2 * * *"))
+    words = said(check_cron("0 2 * * *"))
     assert 'write "0 0 2 * * *"' in words and "five fields" in words
 
 
@@ -42,7 +44,7 @@ def test_a_cron_of_five_fields_is_shown_with_six() -> None:
     "cron", ["0 0 2 * * *", "*/10 0-30/5 1,2 ? JAN-MAR mon", "@daily", "@every 1h30m", "  0 0 2 * * * ", "0 0 0 31 12 6"]
 )
 def test_crons_that_robfig_takes_are_taken(cron: str) -> None:
-    assert not list(checks.check_cron(cron))
+    assert not list(check_cron(cron))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_crons_that_robfig_takes_are_taken(cron: str) -> None:
     ],
 )
 def test_crons_that_robfig_refuses_are_refused(cron: str, words: str) -> None:
-    assert words in said(checks.check_cron(cron))
+    assert words in said(check_cron(cron))
 
 
 @pytest.mark.parametrize("name", ["a" * 128, "Größe", "with space"])
@@ -98,13 +100,13 @@ def test_an_interval_is_of_whole_seconds(interval: str) -> None:
 
 
 def test_a_number_that_a_double_cannot_hold_is_refused_where_it_stands() -> None:
-    assert "('a', 1)" in said(checks.check_parameters({"a": [1, 2**53 + 1]}))
-    assert not list(checks.check_parameters({"a": 2**53, "b": 1e300, "c": True}))
+    assert "('a', 1)" in said(check_parameters({"a": [1, 2**53 + 1]}))
+    assert not list(check_parameters({"a": 2**53, "b": 1e300, "c": True}))
 
 
 def test_true_is_not_one() -> None:
-    assert checks.same_json({"a": [1, {"b": 2.0}]}, {"a": [1.0, {"b": 2}]})
-    assert not checks.same_json({"a": True}, {"a": 1})
+    assert same_json({"a": [1, {"b": 2.0}]}, {"a": [1.0, {"b": 2}]})
+    assert not same_json({"a": True}, {"a": 1})
 
 
 @pytest.mark.parametrize(
@@ -138,6 +140,14 @@ def test_parameters_are_checked_against_the_pipeline() -> None:
     assert 'needs a value for its parameter "epochs"' in said(checks.check_recurring_run(with_parameters(None)))
     assert not list(checks.check_recurring_run(with_parameters({"epochs": 3})))
     assert not list(checks.check_recurring_run(with_parameters(UNKNOWN)))
+
+
+@pytest.mark.parametrize(
+    ("epochs", "right"), [(3, True), (0.5, True), (UNKNOWN, True), ("3", False), (True, False), (None, False), ([3], False)]
+)
+def test_a_value_has_its_parameters_type(epochs: Plain, right: bool) -> None:
+    words = said(checks.check_recurring_run(with_parameters({"epochs": epochs})))
+    assert (words == "") if right else ("takes a number (NUMBER_INTEGER)" in words)
 
 
 def test_parameters_of_another_version_are_not_judged() -> None:

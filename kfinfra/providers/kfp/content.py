@@ -6,12 +6,12 @@ Reads files of this machine only; the compiler that turns Python into a package 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kfinfra.diag import DiagnosticError, error
-from kfinfra.model.plain import UNKNOWN, Attributes, Plain, is_known
+from kfinfra.diag import Diagnostic, DiagnosticError, Severity, error
+from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.ports import DetailLine
 
 if TYPE_CHECKING:
@@ -35,17 +35,14 @@ class Content:
     text: str
     digest: str
     tasks: Plain
+    parameters: Plain
     platform: bool
+    warnings: tuple[Diagnostic, ...] = ()
 
     @property
     def version(self) -> str:
         """The name of a version that holds it."""
         return version_name(self.digest)
-
-    @property
-    def parameters(self) -> Plain:
-        """Its parameters, as the summary has them."""
-        return parameters_of(self.tasks)
 
 
 def version_name(digest: str) -> str:
@@ -53,9 +50,13 @@ def version_name(digest: str) -> str:
     return f"v-{digest.rpartition(':')[2][:NAMED]}"
 
 
-def parameters_of(tasks: Plain) -> Plain:
-    """The parameters in a summary."""
-    return tasks.get("parameters") if isinstance(tasks, dict) else None
+def parameters_of(summary: Plain) -> Plain:
+    """The parameters in a summary: of each its type, and whether a run has to give it a value."""
+    found = summary.get("parameters") if isinstance(summary, dict) else None
+    if not isinstance(found, dict):
+        return {}
+    shown = {name: about for name, about in found.items() if isinstance(about, dict)}
+    return {n: {"type": a.get("type"), "required": not (a.get("optional") or "default" in a)} for n, a in shown.items()}
 
 
 def origin(attributes: Attributes) -> dict[str, Plain]:
@@ -74,6 +75,7 @@ def origin(attributes: Attributes) -> dict[str, Plain]:
 
 def load(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> Content:
     """The content that an `origin` (all known) asks for. Raises DiagnosticError."""
+    from kfinfra.pipelines.notes import notes_on
     from kfinfra.pipelines.overrides import with_settings
     from kfinfra.pipelines.package import to_yaml
     from kfinfra.pipelines.validation import problems_of
@@ -81,10 +83,12 @@ def load(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> Cont
     written = _package(attributes, root, compiler)
     overrides = {name: settings for name, settings in _block(attributes, "override").items() if isinstance(settings, dict)}
     package = with_settings(written, _block(attributes, "defaults"), overrides)
-    problems = tuple(problems_of(package))
-    if problems:
+    problems = problems_of(package)
+    if any(p.severity is Severity.ERROR for p in problems):
         raise DiagnosticError(problems)
-    return _content(package, to_yaml(package))
+    found = _content(package, to_yaml(package))
+    notes = notes_on(_block(attributes, "defaults"), overrides)
+    return replace(found, warnings=(*problems, *notes))
 
 
 def on_server(version: Mapping[str, Any]) -> Content | None:
@@ -99,7 +103,8 @@ def _content(package: Package, text: str) -> Content:
     from kfinfra.pipelines.digest import package_digest
     from kfinfra.pipelines.summary import summarize
 
-    return Content(text, package_digest(package), summarize(package), package.platform is not None)
+    tasks: Plain = summarize(package)
+    return Content(text, package_digest(package), tasks, parameters_of(tasks), package.platform is not None)
 
 
 def _package(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> Package:
@@ -117,15 +122,19 @@ def _package(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> 
 
 
 def details(before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
-    """The semantic diff of a pipeline's content, and what KFP cannot express of what is written."""
-    from kfinfra.pipelines.notes import notes_on
-    from kfinfra.pipelines.summary import compare
+    """The semantic diff of a pipeline's content, as far as it is known."""
+    from kfinfra.pipelines.compare import compare
 
-    old, new = (before or {}).get("tasks"), (after or {}).get("tasks")
-    if new is not UNKNOWN:
-        yield from compare(old, new)
-    if after is not None and is_known(after.get("defaults")) and is_known(after.get("override")):
-        yield from (DetailLine(" ", note) for note in notes_on(_block(after, "defaults"), _block(after, "override")))
+    old, new = (side.get("tasks") if side else None for side in (before, after))
+    return () if new is UNKNOWN else compare(old if isinstance(old, dict) else None, new if isinstance(new, dict) else None)
+
+
+def cautions(found: Content) -> Iterable[DetailLine]:
+    """What KFP cannot hold of the content, or not run, as lines of a plan."""
+    for warning in found.warnings:
+        yield DetailLine(" ", f"warning: {warning.summary}: {warning.detail}")
+        if warning.hint:
+            yield DetailLine(" ", f"hint: {warning.hint}", 1)
 
 
 def _block(attributes: Attributes, name: str) -> dict[str, Plain]:

@@ -109,8 +109,12 @@ class KfpProvider:
 
     def details(self, address: Address, before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
         """What changes within a pipeline; what becomes of a recurring run."""
-        rooms = {"pipeline": content.details, "recurring_run": schedules.details}
-        return rooms[address.type](before, after) if address.type in rooms else ()
+        if address.type == "recurring_run":
+            yield from schedules.details(before, after)
+        if address.type == "pipeline":
+            yield from content.details(before, after)
+            if after is not None and is_known(content.origin(after)):
+                yield from content.cautions(self._content(after))
 
     def create(self, operation: Operation) -> Run:
         """Makes the object."""

@@ -178,11 +178,11 @@ def retire(kfp: Kfp, runs: Iterable[Wire]) -> None:
 
 
 def delete(kfp: Kfp, operation: Operation) -> Run:
-    """Removes all that bear the mark, the recorded one last: as long as it is there, the others are found."""
+    """Removes all that bear the mark, and the recorded one: what an interruption leaves is found by the mark again."""
     yield from ()
     prior, name = operation.prior, str(operation.prior.get("name"))
     namespace = kfp.place(prior.get("namespace"), f'the recurring run "{name}"')
     there = by_name(kfp, namespace, name)
     ours = [r for r in there if owner_of(r) == operation.owner or r["recurring_run_id"] == prior.get("id")]
-    retire(kfp, sorted(ours, key=lambda r: bool(r["recurring_run_id"] == prior.get("id"))))
+    retire(kfp, ours)
     return {}

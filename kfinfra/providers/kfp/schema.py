@@ -8,6 +8,8 @@ from kfinfra.model.plain import Plain, is_known
 from kfinfra.model.schema import Attribute, BlockType, ProviderType, Ref, ResourceType
 from kfinfra.pipelines.settings import TASK_SETTINGS
 from kfinfra.providers.kfp import checks
+from kfinfra.providers.kfp.cron import check_cron
+from kfinfra.providers.kfp.parameters import check_parameters, same_json
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType
 
 _COUNTER = re.compile(r"(v-[0-9a-f]+)(-\d+)?")
@@ -38,7 +40,7 @@ EXPERIMENT = ResourceType(
     "kfp",
     {
         "namespace": _NAMESPACE,
-        "name": Attribute(STRING, check=checks.check_experiment_name, doc="The label where it is not written."),
+        "name": Attribute(STRING, check=checks.name_check("experiment", 128), doc="The label where it is not written."),
         "description": Attribute(
             STRING,
             check=checks.check_description,
@@ -82,9 +84,9 @@ PIPELINE = ResourceType(
             "content that is to run again is uploaded again, under its name with a counter: `v-…-2`.",
         ),
         "digest": Attribute(STRING, computed=True, doc="Of the package, without what the SDK adds."),
-        "tasks": Attribute(ANY, computed=True, equal=checks.same_json, doc="What a plan shows of the content."),
+        "tasks": Attribute(ANY, computed=True, equal=same_json, doc="What a plan shows of the content."),
         "parameters": Attribute(
-            ANY, computed=True, equal=checks.same_json, doc="Its parameters: type, and whether a value is required."
+            ANY, computed=True, equal=same_json, doc="Its parameters: type, and whether a value is required."
         ),
     },
     ("namespace", "name"),
@@ -122,11 +124,11 @@ RECURRING_RUN = ResourceType(
             unmanaged_if_null=True,
             doc="The experiment, or its name; KFP's default one where it is not written.",
         ),
-        "cron": Attribute(STRING, check=checks.check_cron, doc="Six fields, seconds first; UTC."),
+        "cron": Attribute(STRING, check=check_cron, doc="Six fields, seconds first; UTC."),
         "interval": Attribute(STRING, check=checks.check_interval, equal=checks.same_interval, doc='Such as "1h".'),
         "start": Attribute(STRING, check=checks.check_time, equal=checks.same_time, doc="RFC 3339."),
         "end": Attribute(STRING, check=checks.check_time, equal=checks.same_time, doc="RFC 3339."),
-        "parameters": Attribute(ANY, check=checks.check_parameters, equal=checks.same_json, doc="Values, by parameter."),
+        "parameters": Attribute(ANY, check=check_parameters, equal=same_json, doc="Values, by parameter."),
         "enabled": Attribute(BOOL, default=True),
         "max_concurrency": Attribute(NUMBER, default=1, check=checks.whole_check("concurrency", 1, 10)),
         "catchup": Attribute(BOOL, default=False, doc="Whether runs that were missed are made up for."),

@@ -12,7 +12,8 @@ from typing import Any
 from kfinfra.config.durations import seconds
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.providers.kfp import marks
-from kfinfra.providers.kfp.checks import instant, same_json
+from kfinfra.providers.kfp.checks import instant
+from kfinfra.providers.kfp.parameters import same_json
 
 Wire = Mapping[str, Any]
 
