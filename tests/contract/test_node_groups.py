@@ -138,6 +138,18 @@ def test_what_was_made_is_what_is_read_back(provider: Provider) -> None:
     assert all(found[r.address].attributes is None and not found[r.address].diagnostics for r in requests[1:])
 
 
+def test_missing_tags_for_the_autoscaler_are_seen_and_set_again(provider: Provider, aws: Any) -> None:
+    prior = made(provider, "untold", labels={"a": "b"})
+    name = str(group(aws, "untold")["resources"]["autoScalingGroups"][0]["name"])
+    key = "k8s.io/cluster-autoscaler/node-template/label/a"
+    aws("autoscaling").delete_tags(Tags=[{"ResourceId": name, "ResourceType": "auto-scaling-group", "Key": key}])
+    address = Address("node_group", "a")
+    seen = provider.refresh([ReadRequest(address, {"cluster": "sandbox", "name": "untold"}, prior)])[address].attributes
+    assert seen == {**prior, "autoscaler_tags": False}
+    assert changed(provider, seen, autoscaler_tags=True)[0] == prior and scaling_tags(aws, name) == {key: "b"}
+    assert changed(provider, prior, autoscaler_tags=False)[0]["autoscaler_tags"] is False and scaling_tags(aws, name) == {}
+
+
 def test_a_group_of_somebody_else_is_left_alone(provider: Provider, aws: Any) -> None:
     aws("eks").create_nodegroup(clusterName="sandbox", nodegroupName="theirs", subnets=["subnet-1"], nodeRole=ROLE)
     with pytest.raises(DiagnosticError, match="already exists"):

@@ -13,9 +13,9 @@ from typing import Any
 
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.address import Address
-from kfinfra.model.plain import Attributes
 from kfinfra.model.ports import Checkpoint, Observed, Operation, ReadRequest, Run, Step, Wait
 from kfinfra.providers.aws import nodegroup_translate as translate
+from kfinfra.providers.aws import scaling_groups
 from kfinfra.providers.aws.client import Aws, code_of, translated
 
 READERS = 16
@@ -54,7 +54,7 @@ def observe(aws: Aws, requests: Sequence[ReadRequest], default_tags: Mapping[str
         clusters = sorted({str(r.identity["cluster"]) for r in requests})
         names = dict(zip(clusters, pool.map(lambda c: _names(aws, c), clusters), strict=True))
         found = pool.map(lambda r: _observe(aws, r, names[str(r.identity["cluster"])], default_tags), requests)
-        return dict(zip((r.address for r in requests), found, strict=True))
+        return scaling_groups.compared(aws, dict(zip((r.address for r in requests), found, strict=True)))
 
 
 def _names(aws: Aws, cluster: str) -> frozenset[str] | DiagnosticError:
@@ -108,7 +108,7 @@ def create(aws: Aws, operation: Operation, default_tags: Mapping[str, str]) -> R
     group = yield from _active(aws, cluster, name)
     if adopted:
         return (yield from _change(aws, operation, group, default_tags, IN_PLACE))
-    _tag_scaling_groups(aws, translate.asg_names(group), translate.observed(group, default_tags, desired), {})
+    scaling_groups.tag(aws, translate.asg_names(group), translate.observed(group, default_tags, desired), {})
     return translate.observed(group, default_tags, desired)
 
 
@@ -166,7 +166,7 @@ def _change(
         _tag(aws, group, translate.group_tags(desired, default_tags, operation.owner))
     if changed & _SCALING_TAGS_OF:
         after = {**translate.observed(group, default_tags, desired), "autoscaler_tags": desired.get("autoscaler_tags")}
-        _tag_scaling_groups(aws, translate.asg_names(group), after, before)
+        scaling_groups.tag(aws, translate.asg_names(group), after, before)
     return translate.observed(_still(describe(aws, cluster, name), name), default_tags, desired)
 
 
@@ -263,20 +263,6 @@ def _tag(aws: Aws, group: translate.Wire, wanted: Mapping[str, str]) -> None:
         if gone:
             eks.untag_resource(resourceArn=arn, tagKeys=gone)
         eks.tag_resource(resourceArn=arn, tags=dict(wanted))
-
-
-def _tag_scaling_groups(aws: Aws, names: Sequence[str], wanted: Attributes, had: Attributes) -> None:
-    """Tells the Auto Scaling groups what nodes are like: EKS does not, and without it none grows from zero."""
-    new, old = translate.scaling_tags(wanted), translate.scaling_tags(had)
-    for name in names:
-        about = {"ResourceId": name, "ResourceType": "auto-scaling-group"}
-        with translated(f"tag the Auto Scaling group {name}"):
-            gone = [{**about, "Key": k} for k in sorted(old.keys() - new.keys())]
-            if gone:
-                aws.service("autoscaling").delete_tags(Tags=gone)
-            put = [{**about, "Key": k, "Value": v, "PropagateAtLaunch": False} for k, v in sorted(new.items())]
-            if put:
-                aws.service("autoscaling").create_or_update_tags(Tags=put)
 
 
 def pauses() -> Iterator[float]:
