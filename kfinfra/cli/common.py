@@ -57,8 +57,8 @@ def hooks(ctx: click.Context) -> Tracking:
 
 def lively(ctx: click.Context) -> bool:
     """Whether a live region can be drawn on stderr, and may be."""
-    automation = os.environ.get("KFINFRA_IN_AUTOMATION") or os.environ.get("TERM", "dumb") == "dumb"
-    return colored(ctx, sys.stderr) and not automation
+    plain = os.environ.get("KFINFRA_IN_AUTOMATION") or os.environ.get("TERM", "dumb") == "dumb"
+    return colored(ctx, sys.stderr) and not plain and sys.stderr.encoding.lower().startswith("utf")
 
 
 def json_wanted(ctx: click.Context, flag: bool) -> bool:

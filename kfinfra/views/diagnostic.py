@@ -2,44 +2,60 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from kfinfra.diag import Diagnostic, Severity, Span
-
-_CODES = {"red": "\x1b[31m", "yellow": "\x1b[33m", "bold": "\x1b[1m", "off": "\x1b[0m"}
+from kfinfra.views.cells import TAB, columns, graphemes, window, wrapped
+from kfinfra.views.paint import paint
 
 
 def render_diagnostic(d: Diagnostic, *, color: bool, width: int = 80) -> str:
-    """One diagnostic as text that ends in a newline."""
+    """One diagnostic as text that ends in a newline, in at most `width` columns where its words allow it."""
     tint = "red" if d.severity is Severity.ERROR else "yellow"
-    lines = [f"{_paint(d.severity.value.capitalize() + ':', tint, color)} {_paint(d.summary, 'bold', color)}", ""]
+    bar = paint("│", tint, color)
+    head = f"{paint(d.severity.value.capitalize() + ':', tint, color)} {paint(d.summary, 'bold', color)}"
+    body = "\n".join(f"{bar} {line}".rstrip() for line in (head, *_parts(d, color, max(40, width) - 2)))
+    return f"{paint('╷', tint, color)}\n{body}\n{paint('╵', tint, color)}\n"
+
+
+def _parts(d: Diagnostic, color: bool, room: int) -> Iterator[str]:
     if d.span is not None:
         about = f", in {d.address}" if d.address else ""
-        lines += [f"  on {d.span.filename} line {d.span.start.line}{about}:", *_code(d.span, color), ""]
+        yield from ["", f"  on {d.span.filename} line {d.span.start.line}{about}:", *_code(d.span, color, room)]
     elif d.address:
-        lines += [f"  with {d.address}", ""]
-    lines += [f"  │ {name} is {value}" for name, value in d.values]
-    lines += textwrap.wrap(d.detail, max(40, width - 4), break_on_hyphens=False)
-    lines += [f"hint: {line}" if i == 0 else f"      {line}" for i, line in enumerate(textwrap.wrap(d.hint, width - 10))]
-    bar = _paint("│", tint, color)
-    body = "\n".join(f"{bar} {line}".rstrip() for line in lines)
-    return f"{_paint('╷', tint, color)}\n{body}\n{_paint('╵', tint, color)}\n"
+        yield from ["", f"  with {d.address}"]
+    if d.values:
+        yield "    ├────────────────"
+        yield from (f"    │ {name} is {value}" for name, value in d.values)
+    if d.detail:
+        yield from ["", *wrapped(d.detail, room)]
+    if d.hint:
+        first, *more = wrapped(d.hint, room - len("hint: "))
+        yield from ["", f"hint: {first}", *(f"      {line}" for line in more)]
 
 
-def _paint(text: str, name: str, color: bool) -> str:
-    return f"{_CODES[name]}{text}{_CODES['off']}" if color and text else text
-
-
-def _code(span: Span, color: bool) -> Iterable[str]:
+def _code(span: Span, color: bool, room: int) -> Iterator[str]:
     """The first line of the span, its subject underlined (with carets, so that meaning survives without colour)."""
     first, *more = span.code.split("\n")
-    yield f"  {span.start.line:>4}: {first}"
-    end = span.end.column - 1 if span.end.line == span.start.line else len(first)
-    begin = span.start.column - 1
-    yield "        " + " " * begin + _paint("^" * max(1, end - begin), "bold", color)
+    number = f"  {span.start.line:>4}: "
+    items = [TAB if g == "\t" else g for g in graphemes(first)]
+    begin = min(span.start.column - 1, len(items))
+    end = span.end.column - 1 if span.end.line == span.start.line else len(items)
+    shown, before = window(items, begin, room - len(number))
+    subject = columns("".join(items[begin:end]))
+    length = max(1, min(subject, columns(shown) - before))
+    yield number + shown
+    yield " " * (len(number) + before) + paint("^" * length, "bold", color)
     if more:
-        yield f"        … {len(more)} more line(s)"
+        yield f"{' ' * len(number)}… {len(more)} more line{'s' if len(more) > 1 else ''}"
+
+
+def _highlight(span: Span) -> tuple[int, int]:
+    """Where the subject stands in the snippet's code: bytes from its beginning, as Terraform counts them."""
+    first = span.code.split("\n", 1)[0]
+    begin = len("".join(graphemes(first)[: span.start.column - 1]).encode())
+    end = begin + max(1, span.end.byte - span.start.byte)
+    return begin, max(begin, min(end, len(span.code.encode())))
 
 
 def diagnostic_json(d: Diagnostic) -> dict[str, object]:
@@ -54,13 +70,13 @@ def diagnostic_json(d: Diagnostic) -> dict[str, object]:
         start = {"line": s.start.line, "column": s.start.column, "byte": s.start.byte}
         end = {"line": s.end.line, "column": s.end.column, "byte": s.end.byte}
         out["range"] = {"filename": s.filename, "start": start, "end": end}
-        begin = s.start.column - 1
+        begin, stop = _highlight(s)
         out["snippet"] = {
             "context": None,
             "code": s.code,
             "start_line": s.start.line,
             "highlight_start_offset": begin,
-            "highlight_end_offset": begin + max(1, s.end.byte - s.start.byte),
+            "highlight_end_offset": stop,
             "values": [{"traversal": name, "statement": f"is {value}"} for name, value in d.values],
         }
     return out

@@ -20,9 +20,9 @@ from kfinfra.state.document import OutputState, State
 from kfinfra.views.diagnostic import diagnostic_json
 from kfinfra.views.durations import duration
 from kfinfra.views.json_values import Json
+from kfinfra.views.outputs_text import counted
 from kfinfra.views.resources_json import FOLLOWS
 from kfinfra.views.state_json import output_json
-from kfinfra.views.outputs_text import counted
 from kfinfra.views.tracking import DOING, DONE, Tracking, Underway, state_of
 
 UI = "1.2"

@@ -139,7 +139,8 @@ class Tracking(Hooks):
 
 def state_of(operation: Underway) -> str:
     """What is known of a running operation beside its time: its status, how far it is."""
-    far = f"{quantity(operation.done, operation.unit)} of {quantity(operation.total, operation.unit)}" if operation.total else ""
+    done = quantity(operation.done, operation.unit) if operation.unit == "bytes" else str(operation.done)
+    far = f"{done} of {quantity(operation.total, operation.unit)}" if operation.total else ""
     return ", ".join(part for part in (operation.status, far) if part)
 
 
