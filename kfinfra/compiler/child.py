@@ -36,7 +36,7 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
 
         sys.dont_write_bytecode = True
         sys.addaudithook(recorder.heard)
-        pipeline = _pipeline(_module(source, root, recorder), request["function"], request["source"])
+        pipeline = _pipeline(_module(source, root), request["function"], request["source"])
         with tempfile.TemporaryDirectory() as folder:
             package = Path(folder, "package.yaml")
             compiler.Compiler().compile(pipeline_func=pipeline, package_path=str(package))
@@ -50,7 +50,7 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
         return {"error": _described(problem, root)}
 
 
-def _module(source: Path, root: Path, recorder: Recorder) -> ModuleType:
+def _module(source: Path, root: Path) -> ModuleType:
     """The source as a module, inside its package where it stands in one (so that relative imports work)."""
     names, folder = [source.stem], source.parent
     while (folder / "__init__.py").is_file() and folder != root:
@@ -60,7 +60,6 @@ def _module(source: Path, root: Path, recorder: Recorder) -> ModuleType:
         if path in sys.path:
             sys.path.remove(path)
         sys.path.insert(0, path)
-        recorder.import_folders.add(path)
     name = ".".join(names)
     if len(names) > 1:
         return importlib.import_module(name)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import metadata
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from kfinfra.compiler.cache import Cache
 from kfinfra.compiler.failures import KFP_HINT, failure
@@ -14,11 +16,15 @@ from kfinfra.diag import DiagnosticError, error
 
 
 class Compiler:
-    """Compiles sources below `root` (the configuration's folder), keeping packages in `cache`."""
+    """Compiles sources below `root` (the configuration's folder), keeping packages in `cache`.
+
+    Threads may share it; no more children run at once than there are processors.
+    """
 
     def __init__(self, root: Path, cache: Path, timeout: float = 120.0) -> None:
         self._root, self._timeout = Path(root).resolve(), timeout
         self._cache = Cache(Path(cache).resolve(), self._root)
+        self._slots = BoundedSemaphore(os.cpu_count() or 1)
 
     def compile(self, source: str, function: str | None) -> str:
         """The package (YAML) of the pipeline in `source`, a path relative to the root.
@@ -31,7 +37,9 @@ class Compiler:
         kept = self._cache.get(key)
         if kept is not None:
             return kept
-        outcome = run_child(self._root, {"source": relative, "function": function, "ignore": self._ignored()}, self._timeout)
+        with self._slots:
+            request = {"source": relative, "function": function, "ignore": self._ignored()}
+            outcome = run_child(self._root, request, self._timeout)
         if outcome.report is None or "yaml" not in outcome.report:
             raise DiagnosticError(failure(outcome, self._root, relative, self._timeout))
         text = str(outcome.report["yaml"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,7 +65,6 @@ class Recorder:
 
     root: Path
     ignored: tuple[str, ...] = ()
-    import_folders: set[str] = field(default_factory=set)
     _files: dict[str, str] = field(default_factory=dict)
     _folders: dict[str, str] = field(default_factory=dict)
     _modules: dict[str, str] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Recorder:
             return
         self._deaf = True
         try:
-            self._note(event, args)
+            self._note(event, args, sys._getframe(1).f_code.co_filename.startswith("<frozen importlib"))
         finally:
             self._deaf = False
 
@@ -88,7 +88,7 @@ class Recorder:
         """What was read so far."""
         return {"files": self._files, "folders": self._folders, "modules": self._modules}
 
-    def _note(self, event: str, args: tuple[Any, ...]) -> None:
+    def _note(self, event: str, args: tuple[Any, ...], importing: bool) -> None:
         path = self._inside("." if args[0] is None else args[0])
         if path is None:
             return
@@ -97,7 +97,7 @@ class Recorder:
             source = _source(path)
             if not flags & _WRITING and source not in self._files and (self.root / source).is_file():
                 self._files[source] = file_digest(self.root / source)
-        elif str(self.root / path) in self.import_folders:
+        elif importing:
             self._modules.setdefault(path, modules_digest(self.root / path))
         else:
             self._folders.setdefault(path, folder_digest(self.root / path))

@@ -93,9 +93,10 @@ TASK_SETTINGS: Mapping[str, Attribute] = MappingProxyType(
 
 
 def relevant(settings: Attributes) -> dict[str, Plain]:
-    """The settings without what no package is made from: of node groups the name and the taints alone.
+    """The settings without what no package is made from: of node groups the name and the taints remain, and "SPOT".
 
-    The rest of a node group is there for the checks of a plan, and may be unknown before the group exists.
+    The rest of a node group is there for the checks of a plan, and may be unknown before the group exists. A group is of
+    spot nodes only where that is written, so this much is known; the notes on a plan want it.
     """
     return {name: _of_groups(value) if name == "node_group" else value for name, value in settings.items() if value is not None}
 
@@ -105,6 +106,7 @@ def _of_groups(value: Plain) -> Plain:
         case list():
             return [_of_groups(item) for item in value]
         case dict():
-            return {name: value.get(name) for name in _USED_OF_GROUP}
+            used = {name: value.get(name) for name in _USED_OF_GROUP}
+            return used | ({"capacity_type": "SPOT"} if value.get("capacity_type") == "SPOT" else {})
         case _:
             return value

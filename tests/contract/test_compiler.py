@@ -1,5 +1,7 @@
 """Python sources through real kfp in a real child process: packages, mistakes, and a cache that starts no process."""
 
+import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -95,6 +97,49 @@ def test_files_that_the_source_reads_are_part_of_the_key(folder):
     assert "one:1" in compiled(folder)
     (folder / "image.txt").write_text("two:2")
     assert "two:2" in compiled(folder)
+
+
+def test_folders_that_the_source_lists_are_part_of_the_key(folder):
+    (folder / "pipelines" / "helper.py").write_text("import os\nIMAGE = 'x:' + str(len(os.listdir('images')))\n")
+    (folder / "images").mkdir()
+    assert "x:0" in compiled(folder)
+    (folder / "images" / "one").write_text("")
+    assert "x:1" in compiled(folder)
+
+
+def test_a_new_file_that_nothing_lists_or_imports_changes_nothing(folder, monkeypatch):
+    first = compiled(folder)
+    (folder / "main.hcl").write_text("")
+    (folder / "state").mkdir()
+    without_children(monkeypatch)
+    assert compiled(folder) == first
+
+
+EMBEDDING = """
+from kfp import dsl
+
+@dsl.component(base_image="python:3.11", embedded_artifact_path="data")
+def show(data: dsl.EmbeddedInput[dsl.Dataset]):
+    print(data.path)
+
+@dsl.pipeline(name="show")
+def pipeline():
+    show()
+"""
+
+
+def test_embedded_files_compiled_twice_are_one_version(folder):
+    (folder / "data").mkdir()
+    (folder / "data" / "rows.csv").write_text("1,2\n")
+    write(folder, EMBEDDING)
+    first = compiled(folder)
+    shutil.rmtree(folder / ".kfinfra")
+    os.utime(folder / "data" / "rows.csv", (1, 1))
+    second = compiled(folder)
+    assert first != second
+    assert package_digest(parse_package(first, "1")) == package_digest(parse_package(second, "2"))
+    (folder / "data" / "more.csv").write_text("1,3\n")
+    assert package_digest(parse_package(compiled(folder), "3")) != package_digest(parse_package(first, "1"))
 
 
 def test_a_module_that_comes_to_shadow_another_is_noticed(folder):

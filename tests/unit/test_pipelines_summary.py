@@ -244,3 +244,9 @@ def test_numbers_are_quantities_too():
 def test_what_a_package_is_not_made_of_may_be_unknown():
     group = {"name": "gpu", "taints": [], "ami_type": UNKNOWN, "labels": UNKNOWN}
     assert relevant({"node_group": [group], "cache": None}) == {"node_group": [{"name": "gpu", "taints": []}]}
+    assert relevant({"node_group": {**group, "capacity_type": UNKNOWN}}) == {"node_group": {"name": "gpu", "taints": []}}
+
+
+def test_a_note_on_spot_nodes_survives_what_is_left_out():
+    settings = {"retry": {"count": 1}, "node_group": {"name": "s", "taints": [], "capacity_type": "SPOT"}}
+    assert [n.summary for n in notes_on(relevant(settings), {})] == ["A lost spot node is not retried"]
