@@ -14,7 +14,7 @@ import pytest
 
 from kfinfra.diag import DiagnosticError, SourceText
 from kfinfra.hcl.format import format_source
-from kfinfra.hcl.format.tokens import Kind, tokenize
+from kfinfra.hcl.format.tokens import Kind, ScanError, tokenize
 
 REPOSITORY = Path(__file__).parents[2]
 CORPUS = REPOSITORY.parent / "shared" / "corpus"
@@ -141,7 +141,7 @@ def shaken(text: str, chance: random.Random) -> str:
     """The text with other white space and comments between its tokens; it may no longer parse."""
     try:
         tokens = tokenize(text)
-    except ValueError:
+    except ScanError:
         return text
     out, at, inside = "", 0, (Kind.OPEN_QUOTE, Kind.LITERAL, Kind.OPEN_HEREDOC)
     for i, token in enumerate(tokens[:-1]):

@@ -82,6 +82,12 @@ def test_a_syntax_error_is_told_with_its_place() -> None:
     assert caught.value.diagnostics[0].span is not None and str(caught.value.diagnostics[0].span) == "x.hcl:3:1"
 
 
+@pytest.mark.parametrize("text", ["a = <<E E\n x  {\nE\n", "a = 1.٣\n"])
+def test_what_is_no_token_is_refused_even_where_the_parser_takes_it(text: str) -> None:
+    with pytest.raises(DiagnosticError):
+        fmt(text)
+
+
 def test_the_files_of_a_folder_are_found_without_hidden_ones_and_other_kinds(tmp_path: Path) -> None:
     for name in ("b.hcl", "a.kfvars", ".hidden.hcl", "c.tf", "back.hcl~", "sub/d.hcl", ".kfinfra/e.hcl"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

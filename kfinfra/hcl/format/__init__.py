@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kfinfra.diag import SourceText
+from kfinfra.diag import DiagnosticError, SourceText, error
 from kfinfra.hcl.format.layout import layout
 from kfinfra.hcl.format.rewrite import rewrite
-from kfinfra.hcl.format.tokens import tokenize
+from kfinfra.hcl.format.tokens import ScanError, tokenize
 from kfinfra.hcl.parser import parse
 
 __all__ = ["format_source"]
@@ -16,10 +16,15 @@ def format_source(source: SourceText) -> str:
 
     Terraform unwraps one level of `"${"${x}"}"` a run; here it goes on until nothing changes.
     """
-    text = source.text
-    while True:
-        body = parse(SourceText(source.filename, text))
-        fresh = layout(rewrite(tokenize(text), body))
-        if fresh == text:
-            return fresh
-        text = fresh
+    while (fresh := _once(source)) != source.text:
+        source = SourceText(source.filename, fresh)
+    return fresh
+
+
+def _once(source: SourceText) -> str:
+    body = parse(source)
+    try:
+        return layout(rewrite(tokenize(source.text), body))
+    except ScanError as problem:
+        detail = "This is not a token of the language."
+        raise DiagnosticError(error("Invalid character", detail, source.span(problem.at, problem.at + 1))) from problem

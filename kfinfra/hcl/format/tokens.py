@@ -53,19 +53,27 @@ class Token:
         return (self.kind is Kind.SEQUENCE) - (self.kind is Kind.SEQUENCE_END)
 
 
+class ScanError(Exception):
+    """No token begins at the offset `at`."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__(f"no token begins at {at}")
+        self.at = at
+
+
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 
 _MAIN = regex.compile(
     r"""
-    (?P<SPACE>[ \t]+)
+    (?P<SPACE>(?:[ \t]|\r(?!\n))+)
     | (?P<COMMENT>(?:\#|//)[^\n]*\n?|/\*.*?\*/)
     | (?P<NEWLINE>\r?\n)
     | (?P<NUMBER>[0-9](?:(?:[0-9.]|[eE][+-]?[0-9])*(?:[0-9]|[eE][+-]?[0-9]))?)
     | (?P<IDENT>[\p{ID_Start}_][\p{ID_Continue}\-]*)
-    | (?P<OPEN_HEREDOC><<-?(?P<name>[\p{ID_Start}_][\p{ID_Continue}\-]*)\r?\n)
+    | (?P<OPEN_HEREDOC><<-?(?P<name>[\p{ID_Start}_][\p{ID_Continue}\-]*|\w+)[ \t\r]*\n)
     | (?P<OPEN_QUOTE>")
     | (?P<SEQUENCE_END>~\})
-    | (?P<MARK>\.\.\.|=>|==|!=|>=|<=|&&|\|\||::|[\[\](){}.,*/%+\-=<>!?:])
+    | (?P<MARK>\.\.\.|=>|==|!=|>=|<=|&&|\|\||::|<(?!<)|[\[\](){}.,*/%+\-=>!?:])
     """,
     regex.VERBOSE | regex.DOTALL,
 )
@@ -77,7 +85,7 @@ _HEREDOC = regex.compile(r"(?:\$\$\{|%%\{|[$%](?!\{)|[^\n$%])*\n?")
 def tokenize(text: str) -> list[Token]:
     """The tokens of `text`, which must parse; the last one is an END. A byte order mark is left out.
 
-    Raises ValueError where it does not scan.
+    Raises ScanError where it does not scan: the parser is more lenient in places.
     """
     tokens = list(_Scanner(text).main(closing=False))
     behind = tokens[-1].start + len(tokens[-1].text) if tokens else len(text) - len(text.lstrip("\ufeff"))
@@ -90,7 +98,7 @@ def unfinished(text: str) -> bool:
     try:
         for token in scanner.main(closing=False):
             depth += token.nesting
-    except ValueError:
+    except ScanError:
         return scanner.at == len(scanner.text)
     return depth > 0
 
@@ -108,7 +116,7 @@ class _Scanner:
         while self.at < len(self.text):
             found = _MAIN.match(self.text, self.at)
             if found is None:
-                raise ValueError(f"no token at {self.at}: {self.text[self.at : self.at + 20]!r}")
+                raise ScanError(self.at)
             kind, word = found.lastgroup, found.group()
             start, self.at = self.at, found.end()
             if kind == "SPACE":
@@ -157,7 +165,7 @@ class _Scanner:
         """Literal text."""
         found = pattern.match(self.text, self.at)
         if found is None or found.end() == self.at:
-            raise ValueError(f"no literal at {self.at}")
+            raise ScanError(self.at)
         return [self.take(Kind.LITERAL, found.end())]
 
     def take(self, kind: Kind, end: int) -> Token:
