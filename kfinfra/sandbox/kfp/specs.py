@@ -1,7 +1,8 @@
 """Packages as the server takes them: strict protojson, stored as it writes them itself, a bad platform document dropped.
 
 backend/src/apiserver/template (kubeflow/pipelines 2.17): schemaVersion must be 2.1.0, the pipeline's name is checked, executor
-configurations of the platform are looked at only when a run is compiled.
+configurations of the platform are looked at only when a run is compiled. What is no pipeline by a strict parse is «unknown
+template format», whatever is wrong in it.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import io
 import re
 import tarfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from kfinfra.sandbox.kfp.faults import Fault, invalid
+from kfinfra.sandbox.kfp.faults import invalid
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,127}")
 LARGEST = 32 << 20
@@ -38,108 +40,111 @@ def _protos() -> Any:
 
 
 def unpacked(name: str, data: bytes) -> bytes:
-    """The YAML in an upload: itself, or the first file of a zip or tar.gz. Raises Fault."""
+    """The YAML in an upload: itself, or from a zip or tar.gz `pipeline.yaml`, else the first file. Raises Fault."""
     if len(data) > LARGEST:
-        raise invalid("File size too large. Maximum supported size: 32 MB")
+        raise invalid(f"File size too large ({len(data)} bytes). Maximum supported size: {LARGEST}")
+    if name.endswith((".yaml", ".yml", ".json")):
+        return data
     try:
         if data[:2] == b"PK":
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                return archive.read(archive.namelist()[0])
+                return archive.read(_chosen(archive.namelist()))
         if data[:2] == b"\x1f\x8b":
-            with tarfile.open(fileobj=io.BytesIO(data)) as tar:
-                stream = tar.extractfile(tar.getmembers()[0])
+            with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as tar:
+                stream = tar.extractfile(_chosen(tar.getnames()))
                 return stream.read() if stream is not None else b""
-    except (OSError, ValueError, IndexError, tarfile.TarError, zipfile.BadZipFile) as problem:
-        raise invalid("Error extracting pipeline from the archive file") from problem
-    if not name.endswith((".yaml", ".yml", ".json")):
-        raise invalid(f"Unexpected pipeline file format. Support .zip, .tar.gz, .json or YAML: {name}")
-    return data
+    except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile) as problem:
+        raise invalid("Error extracting pipeline from the archive file. Not a valid archive") from problem
+    raise invalid("Unexpected pipeline file format. Support .zip, .tar.gz, .json or YAML")
+
+
+def _chosen(names: list[str]) -> str:
+    found = "pipeline.yaml" if "pipeline.yaml" in names else next(iter(names), "")
+    if not found.endswith((".yaml", ".yml")):
+        raise invalid(f"Error extracting pipeline. Expecting a pipeline.yaml file inside the archive. Got: {found}")
+    return found
 
 
 def stored(text: bytes) -> dict[str, Any]:
-    """What the server keeps and returns as `pipeline_spec`. Raises Fault."""
-    from google.protobuf import json_format
-
-    pipeline: Any = None
-    platform: Any = None
-    for document in _documents(text):
-        if "platforms" in document:
-            platform = _platform(document)
-            continue
-        try:
-            pipeline = json_format.ParseDict(document, _protos().PipelineSpec())
-        except json_format.ParseError as problem:
-            raise invalid(f"invalid v2 pipeline spec: {problem}") from problem
-    if pipeline is None:
-        raise invalid("unknown template format: pipeline spec is invalid")
-    if pipeline.schema_version != "2.1.0":
-        raise invalid("Currently only supports schemaVersion 2.1.0")
-    if not NAME.fullmatch(pipeline.pipeline_info.name):
-        raise invalid(f'Pipeline name "{pipeline.pipeline_info.name}" is invalid: pipeline\'s name must match {NAME.pattern}')
-    if not pipeline.HasField("root"):
-        raise invalid("Pipeline spec's root component is empty")
-    spec: dict[str, Any] = json_format.MessageToDict(pipeline)
-    return {"pipeline_spec": spec, "platform_spec": platform} if platform is not None else spec
-
-
-def _documents(text: bytes) -> list[dict[str, Any]]:
+    """What the server keeps of a package and returns as `pipeline_spec`. Raises Fault."""
     try:
-        found = [d for d in yaml.safe_load_all(text) if d is not None]
+        documents = [d for d in yaml.safe_load_all(text) if d is not None]
     except yaml.YAMLError as problem:
-        raise invalid("unknown template format: pipeline spec is invalid") from problem
-    if not found or not all(isinstance(d, dict) for d in found):
-        raise invalid("unknown template format: pipeline spec is invalid")
-    return found
+        raise invalid(f"failed to parse pipeline spec YAML: {problem}") from problem
+    return stored_documents(documents)
 
 
-def _platform(document: dict[str, Any]) -> dict[str, Any] | None:
-    """The platform document as it is stored; one that does not parse, or has no kubernetes platform, is dropped silently."""
+def stored_documents(documents: Sequence[Any]) -> dict[str, Any]:
+    """As `stored`, of parsed documents. One that is no pipeline and no kubernetes platform is dropped without a word."""
+    maps = [d for d in documents if d is not None]
+    if not all(isinstance(d, dict) for d in maps):
+        raise invalid("failed to parse pipeline spec YAML: a document is no mapping")
+    pipelines = [p for p in map(_pipeline, maps) if p is not None]
+    if not pipelines:
+        if any(str(d.get("apiVersion", "")).startswith("argoproj.io/") for d in maps):
+            raise invalid("V1 pipeline specs are not allowed. Please migrate to using KFP V2 pipelines.")
+        raise invalid("unknown template format")
+    platforms = [p for p in map(_platform, maps) if p is not None]
+    if len(pipelines) > 1 or len(platforms) > 1:
+        raise invalid(f"multiple {'pipeline' if len(pipelines) > 1 else 'platform'} specs provided")
+    _check(pipelines[0])
+    spec = _wire(pipelines[0])
+    return {"pipeline_spec": spec, "platform_spec": _wire(platforms[0])} if platforms else spec
+
+
+def _parsed(document: dict[str, Any], message: Any) -> Any:
+    """`document` as `message`, strictly, or None."""
     from google.protobuf import json_format
 
     try:
-        parsed = json_format.ParseDict(document, _protos().PlatformSpec())
-    except json_format.ParseError:
+        return json_format.ParseDict(document, message)
+    except (json_format.ParseError, TypeError):
         return None
-    if "kubernetes" not in parsed.platforms:
-        return None
-    found: dict[str, Any] = json_format.MessageToDict(parsed)
+
+
+def _pipeline(document: dict[str, Any]) -> Any:
+    found = _parsed(document, _protos().PipelineSpec())
+    return found if found is not None and found.pipeline_info.name and found.HasField("root") else None
+
+
+def _platform(document: dict[str, Any]) -> Any:
+    found = _parsed(document, _protos().PlatformSpec())
+    return found if found is not None and "kubernetes" in found.platforms else None
+
+
+def _check(pipeline: Any) -> None:
+    if pipeline.schema_version != "2.1.0":
+        version = pipeline.schema_version
+        raise invalid(f"KFP only supports schema version 2.1.0, but the pipeline spec has version {version}")
+    if not NAME.fullmatch(pipeline.pipeline_info.name):
+        raise invalid(
+            "pipeline's name must contain only lowercase alphanumeric characters or '-' "
+            "and must start with alphanumeric characters"
+        )
+
+
+def _wire(message: Any) -> dict[str, Any]:
+    """The message as Go's protojson writes it: defaults dropped, whole numbers without a fraction."""
+    from google.protobuf import json_format
+
+    found: dict[str, Any] = _numbers(json_format.MessageToDict(message))
     return found
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {n: _numbers(v) for n, v in value.items()}
+    if isinstance(value, list):
+        return [_numbers(v) for v in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def documents_of(spec: dict[str, Any]) -> list[Any]:
+    """The documents in a request's inline `pipeline_spec`, bare or with its platform."""
+    return [spec["pipeline_spec"], spec.get("platform_spec")] if "pipeline_spec" in spec else [spec]
 
 
 def pipeline_of(spec: dict[str, Any]) -> dict[str, Any]:
     """The PipelineSpec in what is stored."""
     found: dict[str, Any] = spec.get("pipeline_spec", spec)
     return found
-
-
-_TYPES: dict[str, tuple[type, ...]] = {
-    "STRING": (str,),
-    "BOOLEAN": (bool,),
-    "NUMBER_DOUBLE": (int, float),
-    "NUMBER_INTEGER": (int, float),
-    "LIST": (list,),
-    "STRUCT": (dict,),
-    "TASK_FINAL_STATUS": (dict,),
-}
-
-
-def check_parameters(spec: dict[str, Any], given: dict[str, Any]) -> None:
-    """A run's parameters against the pipeline's: missing, extra or wrongly typed ones are refused. Raises Fault."""
-    wanted = pipeline_of(spec).get("root", {}).get("inputDefinitions", {}).get("parameters", {})
-    for name in given:
-        if name not in wanted:
-            raise invalid(f"parameter {name} is not found in the input definitions of the pipeline")
-    for name, definition in wanted.items():
-        if name not in given:
-            if "defaultValue" not in definition and not definition.get("isOptional"):
-                raise invalid(f"parameter {name} is not optional, yet has neither a default value nor a user provided one")
-            continue
-        value, kind = given[name], definition.get("parameterType", "STRING")
-        fits = isinstance(value, _TYPES.get(kind, (object,))) and isinstance(value, bool) == (kind == "BOOLEAN")
-        if value is not None and not (fits and (kind != "NUMBER_INTEGER" or value == int(value))):
-            raise invalid(f"input parameter {name} requires type {kind.lower()}, but the parameter value is not of it")
-
-
-def refused_upload(problem: Fault) -> dict[str, str]:
-    """The upload handlers' own error body."""
-    return {"error_message": problem.message, "error_details": f"Failed to upload: {problem.message}"}

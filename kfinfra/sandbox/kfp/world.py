@@ -1,279 +1,262 @@
-"""The objects of the server and the rules between them: names, limits, cascades. No HTTP; one lock around it all.
+"""Experiments, runs and schedules beside the pipelines, and the rules between them. No HTTP; one lock around it all.
 
-Facts: backend/src/apiserver/resource/resource_manager.go and storage/*.go of kubeflow/pipelines 2.17.
+Facts: apiserver/resource/resource_manager.go, server/{run,job,experiment}_server.go of kubeflow/pipelines 2.17.
 """
 
 from __future__ import annotations
 
-import json
-import re
 import threading
-import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from kfinfra.sandbox.kfp import specs
-from kfinfra.sandbox.kfp.faults import Fault, invalid, missing
+from kfinfra.sandbox.kfp.faults import Fault, aborted, internal, invalid, taken
+from kfinfra.sandbox.kfp.parameters import check_parameters
+from kfinfra.sandbox.kfp.pipelines import Pipelines
 from kfinfra.sandbox.kfp.schedules import check_trigger
+from kfinfra.sandbox.kfp.tables import NEVER, Wire, check_length, get, keep, now
 
-Wire = dict[str, Any]
-_TAG = re.compile(r"[^.]{1,63}")
 FINISHED = ("SUCCEEDED", "SKIPPED", "FAILED", "CANCELED")
+DEFAULT = {"display_name": "Default", "description": "All runs created without specifying an experiment will be grouped here."}
+POD_NAMESPACE = "kubeflow"
+RUNNER = "pipeline-runner"
 
 
-class World:
-    """What the server holds. `multi_user` servers keep namespaces apart; others force the namespace to be empty."""
+class World(Pipelines):
+    """All that the server holds."""
 
     def __init__(self, multi_user: bool = False) -> None:
-        self.multi_user = multi_user
+        super().__init__(multi_user)
         self.lock = threading.RLock()
-        self.pipelines: dict[str, Wire] = {}
-        self.versions: dict[str, Wire] = {}
         self.experiments: dict[str, Wire] = {}
         self.runs: dict[str, Wire] = {}
         self.schedules: dict[str, Wire] = {}
-        if not multi_user:
-            self.create_experiment({"display_name": "Default", "description": "All runs created without specifying one."})
-
-    def place(self, namespace: str | None) -> str:
-        """The namespace an object goes to. Raises Fault where a multi-user server is given none."""
-        if not self.multi_user:
-            return ""
-        if not namespace:
-            raise invalid("Namespace is empty in multi-user mode")
-        return namespace
-
-    # pipelines and versions
-
-    def create_pipeline(self, given: Mapping[str, Any]) -> Wire:
-        """POST /pipelines: no version comes with it."""
-        name = str(given.get("name") or given.get("display_name") or "")
-        namespace = self.place(given.get("namespace"))
-        if not name:
-            raise invalid("pipeline's name cannot be empty")
-        if len(name.encode()) > 128:
-            raise Fault("Internal", "Failed to create a pipeline: Data too long for column 'Name'")
-        _check_tags(given.get("tags"))
-        if any(p["name"] == name and p.get("namespace", "") == namespace for p in self.pipelines.values()):
-            raise Fault("AlreadyExists", f"Failed to create a new pipeline. The name {name} already exist.")
-        return _keep(
-            self.pipelines,
-            "pipeline_id",
-            {
-                "name": name,
-                "display_name": given.get("display_name") or name,
-                "description": given.get("description"),
-                "namespace": namespace,
-                "tags": given.get("tags"),
-            },
-        )
-
-    def pipeline(self, identifier: str) -> Wire:
-        """One pipeline. Raises Fault."""
-        return _get(self.pipelines, "Pipeline", identifier)
-
-    def pipeline_named(self, name: str, namespace: str | None) -> Wire:
-        """One pipeline by name."""
-        wanted = self.place(namespace)
-        for found in self.pipelines.values():
-            if found["name"] == name and found.get("namespace", "") == wanted:
-                return found
-        raise missing("Pipeline", name)
-
-    def delete_pipeline(self, identifier: str, cascade: bool) -> None:
-        """Refuses one that has versions, but with `cascade`."""
-        self.pipeline(identifier)
-        if self.versions_of(identifier) and not cascade:
-            raise invalid(f"pipeline {identifier} has existing pipeline versions; use cascade to delete them")
-        for version in self.versions_of(identifier):
-            del self.versions[version["pipeline_version_id"]]
-        del self.pipelines[identifier]
-
-    def create_version(self, pipeline_id: str, given: Mapping[str, Any], spec: Wire) -> Wire:
-        """An immutable version."""
-        self.pipeline(pipeline_id)
-        name = str(given.get("name") or given.get("display_name") or "")
-        if not name:
-            raise invalid("pipeline version's name cannot be empty")
-        if len(name.encode()) > 127:
-            raise invalid(f"Pipeline version's name {name} is longer than 127 bytes")
-        _check_tags(given.get("tags"))
-        if any(v["name"] == name for v in self.versions_of(pipeline_id)):
-            raise Fault("AlreadyExists", f"Failed to create a new pipeline version. The name {name} already exist.")
-        return _keep(
-            self.versions,
-            "pipeline_version_id",
-            {
-                "pipeline_id": pipeline_id,
-                "name": name,
-                "display_name": given.get("display_name") or name,
-                "description": given.get("description"),
-                "code_source_url": given.get("code_source_url"),
-                "tags": given.get("tags"),
-                "pipeline_spec": spec,
-            },
-        )
-
-    def versions_of(self, pipeline_id: str) -> list[Wire]:
-        """A pipeline's versions."""
-        return [v for v in self.versions.values() if v["pipeline_id"] == pipeline_id]
-
-    def version(self, pipeline_id: str, identifier: str) -> Wire:
-        """One version."""
-        found = _get(self.versions, "PipelineVersion", identifier)
-        if found["pipeline_id"] != pipeline_id:
-            raise missing("PipelineVersion", identifier)
-        return found
-
-    def latest(self, pipeline_id: str) -> Wire:
-        """The newest second of creation, then the greatest id."""
-        found = max(self.versions_of(pipeline_id), key=lambda v: (v["created_at"], v["pipeline_version_id"]), default=None)
-        if found is None:
-            raise missing("the latest PipelineVersion of pipeline", pipeline_id)
-        return found
-
-    def patch(self, item: Wire, given: Mapping[str, Any]) -> Wire:
-        """PATCH of a pipeline or version: the display name and the tags, nothing else."""
-        _check_tags(given.get("tags"))
-        item.update({n: given[n] for n in ("display_name", "tags") if n in given})
-        return item
+        self.default = "" if multi_user else str(self.create_experiment(DEFAULT)["experiment_id"])
 
     # experiments
 
     def create_experiment(self, given: Mapping[str, Any]) -> Wire:
-        """Unique by namespace and name, archived ones included."""
-        name, namespace = str(given.get("display_name") or ""), self.place(given.get("namespace"))
-        if not name or len(name.encode()) > 128:
-            raise invalid("Experiment's name must be 1 to 128 bytes long")
+        """Unique by namespace and name, archived ones included. Raises Fault."""
+        name = given.get("display_name") or ""
+        if not name:
+            raise internal("Failed to convert API experiment to model", invalid("Experiment must have a non-empty name"))
+        check_length("Experiment.Name", name, 128)
+        check_length("Experiment.Namespace", given.get("namespace") or "", 63)
+        namespace = self.place(given.get("namespace"))
         if any(e["display_name"] == name and e.get("namespace", "") == namespace for e in self.experiments.values()):
-            raise Fault("AlreadyExists", f"Experiment {name} already exists")
+            raise taken("experiment", name)
         wire = {"display_name": name, "description": given.get("description"), "namespace": namespace}
-        return _keep(self.experiments, "experiment_id", {**wire, "storage_state": "AVAILABLE"})
+        wire |= {"storage_state": "AVAILABLE", "last_run_created_at": NEVER}
+        return keep(self.experiments, "experiment_id", wire)
 
-    def archive_experiment(self, identifier: str, state: str) -> None:
-        """Archiving disables its schedules; bringing it back does not enable them."""
-        _get(self.experiments, "Experiment", identifier)["storage_state"] = state
-        if state == "ARCHIVED":
-            for schedule in self.schedules.values():
-                if schedule.get("experiment_id") == identifier:
-                    schedule["status"] = schedule["mode"] = "DISABLED"
-            for run in self.runs.values():
-                if run.get("experiment_id") == identifier:
-                    run["storage_state"] = "ARCHIVED"
+    def experiment(self, identifier: str) -> Wire:
+        """One experiment. Raises Fault."""
+        return get(self.experiments, "Experiment", identifier)
 
-    def _experiment(self, identifier: str | None, namespace: str) -> str:
-        if identifier:
-            return str(_get(self.experiments, "Experiment", identifier)["experiment_id"])
-        for found in self.experiments.values():
-            if found["display_name"] == "Default" and found.get("namespace", "") == namespace:
-                return str(found["experiment_id"])
-        return str(self.create_experiment({"display_name": "Default", "namespace": namespace})["experiment_id"])
+    def experiments_in(self, namespace: str | None) -> list[Wire]:
+        """Those of a namespace. Raises Fault."""
+        wanted = self.place(namespace)
+        return [e for e in self.experiments.values() if e.get("namespace", "") == wanted]
 
-    # runs and schedules
+    def archive_experiment(self, identifier: str) -> None:
+        """Archives its runs and disables its schedules. Raises Fault."""
+        self.experiment(identifier)["storage_state"] = "ARCHIVED"
+        for run in [r for r in self.runs.values() if r["experiment_id"] == identifier]:
+            run["storage_state"] = "ARCHIVED"
+        for schedule in [s for s in self.schedules.values() if s["experiment_id"] == identifier]:
+            self.switch(schedule["recurring_run_id"], on=False)
 
-    def _spec(self, given: Mapping[str, Any]) -> Wire:
-        reference = given.get("pipeline_version_reference")
-        if not reference:
+    def unarchive_experiment(self, identifier: str) -> None:
+        """The experiment alone: its runs stay archived, its schedules disabled. Raises Fault."""
+        self.experiment(identifier)["storage_state"] = "AVAILABLE"
+
+    def delete_experiment(self, identifier: str) -> None:
+        """Runs and schedules stay behind. Raises Fault."""
+        if identifier == self.default:
+            message = f"Failed to delete experiment {identifier}. The default experiment cannot be deleted"
+            raise aborted(message, f"Experiment id cannot be equal to the default id {identifier}")
+        del self.experiments[self.experiment(identifier)["experiment_id"]]
+
+    def _home(self, given: Mapping[str, Any]) -> tuple[str, str]:
+        """The experiment and the namespace of a new run or schedule."""
+        identifier, namespace = given.get("experiment_id") or "", given.get("namespace") or ""
+        if not identifier:
+            if self.multi_user:
+                raise invalid("Experiment id can not be empty in multi-user mode")
+            return self.default, namespace
+        own = self.experiment(identifier).get("namespace", "")
+        if namespace and namespace != own:
+            raise invalid(f"Experiment {identifier} belongs to namespace '{own}' instead of '{namespace}'")
+        return identifier, own
+
+    def _of(self, table: Mapping[str, Wire], experiment: str, namespace: str) -> list[Wire]:
+        if experiment:
+            self.experiment(experiment)
+            return [item for item in table.values() if item["experiment_id"] == experiment]
+        if not self.multi_user:
+            return list(table.values())
+        place = self.place(namespace)
+        homes = {e["experiment_id"] for e in self.experiments.values() if e.get("namespace") == place}
+        return [item for item in table.values() if item["experiment_id"] in homes]
+
+    # what a run or a schedule runs
+
+    def _source(self, given: Mapping[str, Any], context: str) -> tuple[Wire, Wire]:
+        """The stored spec, and how the object refers to it. What is not found is the server's own error (500)."""
+        reference = given.get("pipeline_version_reference") or {}
+        pipeline, pinned = reference.get("pipeline_id", ""), reference.get("pipeline_version_id", "")
+        try:
+            if pinned or pipeline:
+                version = get(self.versions, "PipelineVersion", pinned) if pinned else self.latest(pipeline)
+                owner, pinned = version["pipeline_id"], version["pipeline_version_id"]
+                if pipeline and owner != pipeline:
+                    raise invalid(f"Pipeline version {pinned} belongs to pipeline {owner} (not {pipeline})")
+                resolved = {"pipeline_id": owner, "pipeline_version_id": pinned}
+                return version["pipeline_spec"], {"pipeline_version_reference": resolved}
             if not given.get("pipeline_spec"):
-                raise invalid("Either a pipeline version reference or a pipeline spec is needed")
-            return specs.stored(json.dumps(given["pipeline_spec"]).encode())
-        pipeline = str(reference.get("pipeline_id") or "")
-        self.pipeline(pipeline)
-        pinned = reference.get("pipeline_version_id")
-        found: Wire = (self.version(pipeline, pinned) if pinned else self.latest(pipeline))["pipeline_spec"]
-        return found
+                raise invalid("Failed to fetch a template with an empty pipeline spec manifest")
+            spec = specs.stored_documents(specs.documents_of(given["pipeline_spec"]))
+        except Fault as problem:
+            raise internal(context, problem) from problem
+        return spec, {"pipeline_spec": spec}
+
+    # runs
 
     def create_run(self, given: Mapping[str, Any]) -> Wire:
-        """A run: PENDING, its parameters checked."""
-        namespace = self.place(given.get("namespace"))
-        specs.check_parameters(self._spec(given), (given.get("runtime_config") or {}).get("parameters") or {})
-        names = (
-            "display_name",
-            "description",
-            "pipeline_spec",
-            "pipeline_version_reference",
-            "runtime_config",
-            "service_account",
-        )
-        wire = {n: given.get(n) for n in names}
-        run = _keep(
-            self.runs,
-            "run_id",
-            {
-                **wire,
-                "experiment_id": self._experiment(given.get("experiment_id"), namespace),
-                "storage_state": "AVAILABLE",
-                "recurring_run_id": given.get("recurring_run_id"),
-            },
-        )
+        """A run: PENDING, its parameters checked. Raises Fault."""
+        if not given.get("display_name"):
+            raise invalid("The run name is empty. Please specify a valid name")
+        experiment, _ = self._home(given)
+        spec, source = self._source(given, "Failed to create a run due to error fetching manifest")
+        _check(spec, given)
+        wire = {n: given.get(n) for n in ("display_name", "description", "runtime_config", "recurring_run_id")}
+        wire |= {**source, "experiment_id": experiment, "storage_state": "AVAILABLE"}
+        wire |= {"service_account": given.get("service_account") or RUNNER}
+        run = keep(self.runs, "run_id", wire)
+        run |= {"scheduled_at": run["created_at"], "finished_at": NEVER}
+        if experiment in self.experiments:
+            self.experiments[experiment]["last_run_created_at"] = run["created_at"]
         set_state(run, "PENDING")
         return run
 
+    def run(self, identifier: str) -> Wire:
+        """One run. Raises Fault."""
+        return get(self.runs, "Run", identifier)
+
+    def runs_of(self, experiment: str, namespace: str) -> list[Wire]:
+        """Those of an experiment, or of a namespace. Raises Fault."""
+        return self._of(self.runs, experiment, namespace)
+
+    def delete_run(self, identifier: str) -> None:
+        """In any state. Raises Fault."""
+        del self.runs[self.run(identifier)["run_id"]]
+
+    def archive_run(self, identifier: str) -> None:
+        """Out of sight, in any state. Raises Fault."""
+        self.run(identifier)["storage_state"] = "ARCHIVED"
+
+    def unarchive_run(self, identifier: str) -> None:
+        """Refused while its experiment is archived. Raises Fault."""
+        run = self.run(identifier)
+        home = self.experiment(run["experiment_id"])
+        if home["storage_state"] == "ARCHIVED":
+            raise Fault(
+                "FailedPrecondition",
+                f"Failed to unarchive run {identifier} as experiment {home['experiment_id']} must be un-archived first",
+            )
+        run["storage_state"] = "AVAILABLE"
+
+    def terminate_run(self, identifier: str) -> None:
+        """CANCELING: what executes the run ends it. Raises Fault."""
+        run = self.run(identifier)
+        if run["state"] not in ("PENDING", "RUNNING", "PAUSED"):
+            raise invalid(f"Failed to terminate a run {identifier}. Row not found")
+        set_state(run, "CANCELING")
+
+    def retry_run(self, identifier: str) -> None:
+        """Only of a run that failed; one that never started is a 409, any other a 500. Raises Fault."""
+        run = self.run(identifier)
+        if run["state"] == "PENDING":
+            message = f"Failed to retry run {identifier} due to error fetching workflow manifest"
+            raise aborted(message, "Workflow manifest cannot be empty")
+        if run["state"] not in ("FAILED", "CANCELED"):
+            context = f"Failed to retry run {identifier} as it does not allow retries"
+            raise internal(context, aborted("Workflow must be Failed/Error to retry", run["state"]))
+        run["finished_at"] = NEVER
+        set_state(run, "PENDING")
+
+    # schedules
+
     def create_schedule(self, given: Mapping[str, Any]) -> Wire:
-        """A recurring run; names are not unique."""
-        namespace = self.place(given.get("namespace"))
+        """A recurring run; names are not unique. Raises Fault."""
         if not given.get("display_name"):
-            raise invalid("Job's name cannot be empty")
-        most = int(given.get("max_concurrency") or 0)
+            raise internal("Failed to convert a API recurring run", invalid("Recurring run's name cannot be empty"))
+        most = given.get("max_concurrency", 0)
         if not 1 <= most <= 10:
-            raise invalid("Max concurrency of a recurring run must be between 1 and 10")
-        check_trigger(given.get("trigger") or {})
-        specs.check_parameters(self._spec(given), (given.get("runtime_config") or {}).get("parameters") or {})
-        if given.get("mode") not in ("ENABLE", "DISABLE"):
-            raise invalid("Invalid mode of the recurring run")
-        names = ("display_name", "description", "pipeline_version_reference", "pipeline_spec", "runtime_config", "trigger")
-        wire = {n: given.get(n) for n in (*names, "no_catchup", "service_account", "mode")}
-        return _keep(
-            self.schedules,
-            "recurring_run_id",
-            {
-                **wire,
-                "namespace": namespace,
-                "max_concurrency": str(most),
-                "service_account": given.get("service_account") or "pipeline-runner",
-                "status": "ENABLED" if given["mode"] == "ENABLE" else "DISABLED",
-                "experiment_id": self._experiment(given.get("experiment_id"), namespace),
-            },
-        )
+            raise invalid(f"Max concurrency of a recurring run must be at least 1 and at most 10. Received {most}")
+        trigger = given.get("trigger") or {}
+        check_trigger(trigger)
+        experiment, namespace = self._home(given)
+        account, source = self._follows(given)
+        on = given.get("mode") == "ENABLE"
+        names = ("display_name", "description", "runtime_config", "no_catchup")
+        wire = {n: given.get(n) for n in names} | source
+        wire |= {"experiment_id": experiment, "namespace": namespace or POD_NAMESPACE, "service_account": account}
+        wire |= {"max_concurrency": str(most), "status": "ENABLED" if on else "DISABLED", "mode": "ENABLE" if on else "DISABLE"}
+        made = keep(self.schedules, "recurring_run_id", wire)
+        return _updated(made, trigger=_texts(trigger))
+
+    def _follows(self, given: Mapping[str, Any]) -> tuple[str, Wire]:
+        """The service account and the source: a pipeline's id alone follows its latest version, and is only checked."""
+        reference = given.get("pipeline_version_reference") or {}
+        account, pipeline = str(given.get("service_account") or ""), reference.get("pipeline_id", "")
+        if given.get("pipeline_spec") or reference.get("pipeline_version_id"):
+            spec, source = self._source(given, "Failed to create a recurring run with an invalid pipeline spec manifest")
+            _check(spec, given)
+            return account or RUNNER, source
+        if not pipeline:
+            raise Fault("Internal", "Internal error: Cannot create a job with an empty pipeline ID")
+        _check(self.latest(pipeline)["pipeline_spec"], given)
+        return account, {"pipeline_version_reference": {"pipeline_id": pipeline}}
+
+    def schedule(self, identifier: str) -> Wire:
+        """One recurring run. Raises Fault."""
+        return get(self.schedules, "Job", identifier)
+
+    def schedules_of(self, experiment: str, namespace: str) -> list[Wire]:
+        """Those of an experiment, or of a namespace. Raises Fault."""
+        return self._of(self.schedules, experiment, namespace)
+
+    def switch(self, identifier: str, on: bool) -> None:
+        """Enables or disables a recurring run. Raises Fault."""
+        found = self.schedule(identifier)
+        _updated(found, status="ENABLED" if on else "DISABLED", mode="ENABLE" if on else "DISABLE")
 
     def delete_schedule(self, identifier: str, orphan: bool) -> None:
-        """Without `orphan` the garbage collector takes its runs in flight along (kubeflow/pipelines#7421)."""
-        _get(self.schedules, "RecurringRun", identifier)
-        del self.schedules[identifier]
+        """Without `orphan` its runs in flight go with it (kubeflow/pipelines#7421): CANCELED. Raises Fault."""
+        del self.schedules[self.schedule(identifier)["recurring_run_id"]]
         for run in self.runs.values():
             if run.get("recurring_run_id") == identifier and run["state"] not in FINISHED and not orphan:
                 set_state(run, "CANCELED")
 
 
 def set_state(run: Wire, state: str) -> None:
-    """A run's new state, with its history."""
+    """A run's new state, with its history and, at the end, the time."""
     run["state"] = state
     run.setdefault("state_history", []).append({"update_time": now(), "state": state})
+    if state in FINISHED:
+        run["finished_at"] = now()
 
 
-def now() -> str:
-    """The time, to the second, as the database has it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _check(spec: Wire, given: Mapping[str, Any]) -> None:
+    check_parameters(specs.pipeline_of(spec), (given.get("runtime_config") or {}).get("parameters") or {})
 
 
-def _keep(table: dict[str, Wire], key: str, wire: Wire) -> Wire:
-    identifier = str(uuid.uuid4())
-    table[identifier] = {key: identifier, **{n: v for n, v in wire.items() if v not in (None, "")}, "created_at": now()}
-    return table[identifier]
+def _updated(schedule: Wire, **changes: Any) -> Wire:
+    schedule.update(changes, updated_at=now())
+    return schedule
 
 
-def _get(table: Mapping[str, Wire], what: str, identifier: str) -> Wire:
-    if identifier not in table:
-        raise missing(what, identifier)
-    return table[identifier]
-
-
-def _check_tags(tags: Any) -> None:
-    if not tags:
-        return
-    if not isinstance(tags, dict) or len(tags) > 20:
-        raise invalid("at most 20 tags are allowed")
-    for key, value in tags.items():
-        if not _TAG.fullmatch(str(key)) or len(str(value)) > 63:
-            raise invalid(f"tag {key!r}: key and value are at most 63 characters, and a key has no dot")
+def _texts(trigger: Mapping[str, Mapping[str, Any]]) -> Wire:
+    """The trigger as protojson writes it: a 64-bit number is text."""
+    return {kind: {n: str(v) if isinstance(v, int) else v for n, v in parts.items()} for kind, parts in trigger.items()}
