@@ -32,7 +32,7 @@ _ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/.+")
 _WORD = re.compile(r"[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _RESERVED = ("kubernetes.io/", "k8s.io/", "eks.amazonaws.com/")
-_VERSION = re.compile(r"1\.\d{1,2}")
+_VERSION = re.compile(r"1\.[2-9]\d")
 
 
 def check_name(value: Plain) -> Iterable[Problem]:
@@ -164,7 +164,7 @@ def check_disk(value: Plain) -> Iterable[Problem]:
 
 
 def check_version(value: Plain) -> Iterable[Problem]:
-    """Major and minor."""
+    """Major and minor, as text: the number 1.30 is 1.3."""
     if not _VERSION.fullmatch(str(value)):
         yield Problem((), "Invalid Kubernetes version", f'"{value}" is no version of Kubernetes on EKS.', 'write it as "1.33"')
 

@@ -1,13 +1,9 @@
-"""EKS managed node groups: observed, created, changed and deleted, with what ails them shown while it happens.
-
-boto3's waiters are not used: `nodegroup_active` polls every 30 s, spins on DEGRADED, and none waits for updates.
-"""
+"""EKS managed node groups: observed, created, changed and deleted; `nodegroup_watch` follows what was begun."""
 
 from __future__ import annotations
 
-import random
 import uuid
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,37 +11,15 @@ from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.address import Address
 from kfinfra.model.ports import Checkpoint, Observed, Operation, ReadRequest, Run, Step, Wait
 from kfinfra.providers.aws import nodegroup_translate as translate
+from kfinfra.providers.aws import nodegroup_watch as watch
 from kfinfra.providers.aws import scaling_groups
 from kfinfra.providers.aws.client import Aws, code_of, translated
 
 READERS = 16
-SLOWEST = 15.0
-MISSING, BUSY = "ResourceNotFoundException", "ResourceInUseException"
 IN_PLACE = frozenset({"labels", "taints", "scaling", "update_config", "node_repair", "tags", "autoscaler_tags"})
 _SCALING_TAGS_OF = {"labels", "taints", "autoscaler_tags"}
 
 Waiting = Generator[Step, None, translate.Wire]
-
-
-def ask(doing: str, call: Callable[..., Any], code: str, **said: Any) -> translate.Wire | None:
-    """What EKS answers, None where it refuses with `code`. Raises DiagnosticError."""
-    from botocore.exceptions import ClientError
-
-    with translated(doing):
-        try:
-            answer: translate.Wire = call(**said)
-        except ClientError as problem:
-            if code_of(problem) == code:
-                return None
-            raise
-    return answer
-
-
-def describe(aws: Aws, cluster: str, name: str) -> translate.Wire | None:
-    """The group as EKS describes it, or None where group or cluster is not there."""
-    call = aws.service("eks").describe_nodegroup
-    answer = ask(f"read the node group {name}", call, MISSING, clusterName=cluster, nodegroupName=name)
-    return answer and dict(answer["nodegroup"])
 
 
 def observe(aws: Aws, requests: Sequence[ReadRequest], default_tags: Mapping[str, str]) -> dict[Address, Observed]:
@@ -65,7 +39,7 @@ def _names(aws: Aws, cluster: str) -> frozenset[str] | DiagnosticError:
             try:
                 pages = list(aws.service("eks").get_paginator("list_nodegroups").paginate(clusterName=cluster))
             except ClientError as problem:
-                if code_of(problem) == MISSING:
+                if code_of(problem) == watch.MISSING:
                     return frozenset()
                 raise
     except DiagnosticError as problem:
@@ -82,7 +56,7 @@ def _observe(
     if name not in names:
         return Observed(None)
     try:
-        group = describe(aws, cluster, name)
+        group = watch.describe(aws, cluster, name)
     except DiagnosticError as problem:
         return Observed(None, problem.diagnostics)
     if group is None:
@@ -95,17 +69,17 @@ def create(aws: Aws, operation: Operation, default_tags: Mapping[str, str]) -> R
     """Makes the group and waits until its nodes are there. One that bears our mark already is taken over and adjusted."""
     desired = operation.desired
     cluster, name = str(desired["cluster"]), str(desired["name"])
-    group = describe(aws, cluster, name)
+    group = watch.describe(aws, cluster, name)
     if group is not None and group.get("tags", {}).get(translate.OWNER) != operation.owner:
         raise _exists(cluster, name)
     if group is not None and group["status"] == "DELETING":
-        yield from _gone(aws, cluster, name)
+        yield from watch.gone(aws, cluster, name)
         group = None
     adopted = group is not None
     if group is None:
         group = _make(aws, operation, default_tags)
     yield Checkpoint(translate.observed(group, default_tags, desired))
-    group = yield from _active(aws, cluster, name)
+    group = yield from watch.active(aws, cluster, name)
     if adopted:
         return (yield from _change(aws, operation, group, default_tags, IN_PLACE))
     scaling_groups.tag(aws, translate.asg_names(group), translate.observed(group, default_tags, desired), {})
@@ -122,9 +96,9 @@ def _make(aws: Aws, operation: Operation, default_tags: Mapping[str, str]) -> tr
         try:
             return dict(aws.service("eks").create_nodegroup(**request)["nodegroup"])
         except ClientError as problem:
-            if code_of(problem) == BUSY and "already exists" in str(problem):
+            if code_of(problem) == watch.BUSY and "already exists" in str(problem):
                 raise _exists(cluster, name) from problem
-            if code_of(problem) == MISSING:
+            if code_of(problem) == watch.MISSING:
                 hint = "check `cluster`, and the region and account in use"
                 raise DiagnosticError(
                     error("Cluster does not exist", f"There is no EKS cluster {cluster} to make {name} in.", hint=hint)
@@ -140,7 +114,7 @@ def _exists(cluster: str, name: str) -> DiagnosticError:
 def update(aws: Aws, operation: Operation, default_tags: Mapping[str, str]) -> Run:
     """Changes what differs, one change at a time: versions first, then settings, then tags."""
     cluster, name = str(operation.desired["cluster"]), str(operation.desired["name"])
-    group = describe(aws, cluster, name)
+    group = watch.describe(aws, cluster, name)
     if group is None:
         detail = f"The cluster {cluster} has no node group {name} any more."
         raise DiagnosticError(error("Node group is gone", detail, hint="plan again"))
@@ -167,93 +141,36 @@ def _change(
     if changed & _SCALING_TAGS_OF:
         after = {**translate.observed(group, default_tags, desired), "autoscaler_tags": desired.get("autoscaler_tags")}
         scaling_groups.tag(aws, translate.asg_names(group), after, before)
-    return translate.observed(_still(describe(aws, cluster, name), name), default_tags, desired)
+    return translate.observed(watch.still(watch.describe(aws, cluster, name), name), default_tags, desired)
 
 
 def _updated(aws: Aws, name: str, what: str, call: Callable[..., Any], request: translate.Wire) -> Waiting:
     """Asks for an update, while another one runs again and again, and sees it through."""
-    for seconds in pauses():
-        answer = ask(f"update the {what} of the node group {name}", call, BUSY, **request)
+    for seconds in watch.pauses():
+        answer = watch.ask(f"update the {what} of the node group {name}", call, watch.BUSY, **request)
         if answer is not None:
             break
         yield Wait(seconds, "waiting for another change of the group to end")
-    yield from _ended(aws, request["clusterName"], name, what, answer["update"]["id"] if answer else "")
-    return (yield from _active(aws, request["clusterName"], name))
-
-
-def _ended(aws: Aws, cluster: str, name: str, what: str, update: str) -> Generator[Step, None, None]:
-    for seconds in pauses():
-        with translated(f"follow an update of the node group {name}"):
-            said = aws.service("eks").describe_update(name=cluster, nodegroupName=name, updateId=update)["update"]
-        if said["status"] == "Successful":
-            return
-        if said["status"] != "InProgress":
-            found = "; ".join(f"{e.get('errorCode')}: {e.get('errorMessage')}" for e in said.get("errors") or ())
-            detail = f"The update {update} of the {what} of {name} ended as {said['status']}: {found or 'EKS gives no reason'}."
-            hint = "mend the cause and apply again; force_update = true evicts pods that a disruption budget protects"
-            raise DiagnosticError(error("Node group update failed", detail, hint=hint if "PodEviction" in found else ""))
-        yield Wait(seconds, f"UPDATING ({what})")
-
-
-def _active(aws: Aws, cluster: str, name: str) -> Waiting:
-    """Waits until the group is ACTIVE. Raises DiagnosticError with the health issues where it will not be."""
-    for seconds in pauses():
-        group = _still(describe(aws, cluster, name), name)
-        if group["status"] == "ACTIVE":
-            break
-        if group["status"] not in ("CREATING", "UPDATING"):
-            raise _ill(group)
-        yield Wait(seconds, _status(group))
-    return group
-
-
-def _still(group: translate.Wire | None, name: str) -> translate.Wire:
-    if group is None:
-        raise DiagnosticError(error("Node group is gone", f"The node group {name} was deleted meanwhile.", hint="plan again"))
-    return group
-
-
-def _status(group: translate.Wire) -> str:
-    codes = ", ".join(dict.fromkeys(str(i.get("code")) for i in translate.issues(group)))
-    return f"{group['status']} ({codes})" if codes else str(group["status"])
-
-
-def _ill(group: translate.Wire) -> DiagnosticError:
-    """What is wrong with a group, in EKS's own words."""
-    said = [
-        f"{i.get('code')}: {i.get('message')}" + (f" ({', '.join(i['resourceIds'])})" if i.get("resourceIds") else "")
-        for i in translate.issues(group)
-    ]
-    detail = f"The node group {group['nodegroupName']} is {group['status']}: {'; '.join(said) or 'EKS names no issue'}."
-    return DiagnosticError(error("Node group is not healthy", detail, hint="mend what EKS names, and apply again"))
+    yield from watch.ended(aws, request["clusterName"], name, what, answer["update"]["id"] if answer else "")
+    return (yield from watch.active(aws, request["clusterName"], name))
 
 
 def delete(aws: Aws, operation: Operation) -> Run:
     """Deletes the group and waits until it is gone."""
     cluster, name = str(operation.prior["cluster"]), str(operation.prior["name"])
     eks = aws.service("eks")
-    for seconds in pauses():
-        group = describe(aws, cluster, name)
+    for seconds in watch.pauses():
+        group = watch.describe(aws, cluster, name)
         if group is None:
             return {}
         if group["status"] == "DELETING":
             break
         doing = f"delete the node group {name}"
-        if ask(doing, eks.delete_nodegroup, BUSY, clusterName=cluster, nodegroupName=name) is not None:
+        if watch.ask(doing, eks.delete_nodegroup, watch.BUSY, clusterName=cluster, nodegroupName=name) is not None:
             break
         yield Wait(seconds, "waiting for another change of the group to end")
-    yield from _gone(aws, cluster, name)
+    yield from watch.gone(aws, cluster, name)
     return {}
-
-
-def _gone(aws: Aws, cluster: str, name: str) -> Generator[Step, None, None]:
-    for seconds in pauses():
-        group = describe(aws, cluster, name)
-        if group is None:
-            return
-        if group["status"] != "DELETING":
-            raise _ill(group)
-        yield Wait(seconds, _status(group))
 
 
 def _tag(aws: Aws, group: translate.Wire, wanted: Mapping[str, str]) -> None:
@@ -263,11 +180,3 @@ def _tag(aws: Aws, group: translate.Wire, wanted: Mapping[str, str]) -> None:
         if gone:
             eks.untag_resource(resourceArn=arn, tagKeys=gone)
         eks.tag_resource(resourceArn=arn, tags=dict(wanted))
-
-
-def pauses() -> Iterator[float]:
-    """1, 2, 4 … 15 seconds, each a little off, so that many groups do not ask at the same moment."""
-    seconds = 1.0
-    while True:
-        yield min(seconds, SLOWEST) * random.uniform(0.8, 1.2)
-        seconds *= 2
