@@ -19,7 +19,11 @@ from kfinfra.model.ports import Observed, ReadRequest
 from kfinfra.providers.kubernetes.provider import make_provider
 from kfinfra.sandbox.http import Served
 
-EMPTY = (200, {}, json.dumps({"kind": "ConfigMapList", "apiVersion": "v1", "metadata": {}, "items": []}))
+EMPTY: tuple[int, dict[str, str], str] = (
+    200,
+    {},
+    json.dumps({"kind": "ConfigMapList", "apiVersion": "v1", "metadata": {}, "items": []}),
+)
 ADDRESS = Address("config_map", "a")
 
 

@@ -32,6 +32,11 @@ class Api:
         self._lock = threading.Lock()
         self._client: Any = None
 
+    @property
+    def forced(self) -> bool:
+        """Whether fields are taken from other managers."""
+        return bool(self._config.get("force_conflicts"))
+
     def get(self, path: str, doing: str) -> dict[str, Any]:
         """One object. Raises Refused (404 where there is none)."""
         return self._call("GET", path, doing)
@@ -59,9 +64,12 @@ class Api:
 
     def apply(self, path: str, body: Mapping[str, Any], doing: str) -> dict[str, Any]:
         """Server-side apply; takes fields from other managers only where the provider was told to. Raises Refused."""
-        force = "true" if self._config.get("force_conflicts") else "false"
-        query = {"fieldManager": MANAGER, "force": force}
+        query = {"fieldManager": MANAGER, "force": "true" if self.forced else "false"}
         return self._call("PATCH", path, doing, query, body, "application/apply-patch+yaml")
+
+    def merge(self, path: str, body: Mapping[str, Any], doing: str) -> dict[str, Any]:
+        """A JSON merge patch. Raises Refused."""
+        return self._call("PATCH", path, doing, {"fieldManager": MANAGER}, body, "application/merge-patch+json")
 
     def delete(self, path: str, uid: str, doing: str) -> None:
         """Deletes the very object that bears `uid`. Raises Refused."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kfinfra.diag import DiagnosticError, error
@@ -70,9 +70,9 @@ def not_an_api(doing: str, status: int, text: str) -> Any:
     return error("Not a Kubernetes API server", detail, hint=_NOT_AN_API)
 
 
-def conflict(title: str, problem: Refused) -> DiagnosticError:
-    """A server-side apply conflict: which managers own which fields, and the ways out."""
-    lines = [f"{field.lstrip('.')} ({message})" for message, field in problem.conflicts]
+def conflict(title: str, conflicts: Sequence[tuple[str, str]]) -> DiagnosticError:
+    """A server-side apply conflict: (message, field) of each; which managers own which fields, and the ways out."""
+    lines = [f"{field.lstrip('.')} ({message})" for message, field in conflicts]
     return DiagnosticError(
         error(
             "Field is managed by somebody else",

@@ -13,6 +13,7 @@ from kfinfra.model.ports import Checkpoint, Operation, Run, Wait
 from kfinfra.providers.kubernetes.client import Api
 from kfinfra.providers.kubernetes.failures import Refused, conflict
 from kfinfra.providers.kubernetes.kinds import KINDS, Kind
+from kfinfra.providers.kubernetes.leftovers import holders, leftovers, without
 from kfinfra.providers.kubernetes.observe import observed, owner_of
 from kfinfra.providers.kubernetes.translate import manifest
 
@@ -60,7 +61,7 @@ def apply(api: Api, operation: Operation, uid: str = "") -> Object:
         return api.apply(kind.path(desired), body, f"apply {title}")
     except Refused as problem:
         if problem.conflicts:
-            raise conflict(title, problem) from problem
+            raise conflict(title, problem.conflicts) from problem
         if problem.missing and kind.namespaced:
             raise _no_namespace(title, str(desired["namespace"])) from problem
         if problem.status == 403 and "because it is being terminated" in str(problem.body.get("message")):
@@ -116,7 +117,12 @@ def update(api: Api, operation: Operation) -> Run:
         raise _exists(title, owner_of(found))
     if found.get("immutable") and "data" in operation.changed:
         raise _immutable(title, operation)
+    left = leftovers(found, operation.prior, desired)
+    if left and not api.forced:
+        raise conflict(title, [(f"changed by {holders(found, path)}, and no longer wanted", ".".join(path)) for path in left])
     made = apply(api, operation, found["metadata"]["uid"])
+    if left:
+        made = api.merge(kind.path(desired), without(left), f"remove fields of {title}")
     yield Checkpoint(attributes_of(operation, made))
     return attributes_of(operation, made)
 
