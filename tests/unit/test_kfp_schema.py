@@ -130,7 +130,7 @@ def test_a_recurring_run_has_one_trigger() -> None:
 
 
 def with_parameters(given: Plain, **more: Plain) -> dict[str, Plain]:
-    known: Plain = {"epochs": {"type": "NUMBER_INTEGER", "required": True}, "rate": {"type": "NUMBER_DOUBLE"}}
+    known: Plain = {"epochs": "NUMBER_INTEGER", "rate": "NUMBER_DOUBLE?"}
     pipeline: Plain = {"id": UNKNOWN, "name": "train", "version": "v-1", "parameters": known}
     return {**TIMED, "pipeline": pipeline, "parameters": given, **more}
 

@@ -212,7 +212,7 @@ def _reason(problem: Exception) -> str:
     while isinstance(getattr(inner, "reason", None), Exception):
         inner = inner.reason
     text = str(inner or problem)
-    return text.rpartition(": ")[2] if "object at 0x" in text else text
+    return text.rpartition(": ")[2] if "object at 0x" in text else text.rpartition("): ")[2]
 
 
 def _pause(attempt: int, retry_after: str) -> float:

@@ -51,12 +51,12 @@ def version_name(digest: str) -> str:
 
 
 def parameters_of(summary: Plain) -> Plain:
-    """The parameters in a summary: of each its type, and whether a run has to give it a value."""
+    """The parameters in a summary: of each its type, with a `?` where a run need not give it a value."""
     found = summary.get("parameters") if isinstance(summary, dict) else None
     if not isinstance(found, dict):
         return {}
     shown = {name: about for name, about in found.items() if isinstance(about, dict)}
-    return {n: {"type": a.get("type"), "required": not (a.get("optional") or "default" in a)} for n, a in shown.items()}
+    return {n: f"{a.get('type')}{'?' if a.get('optional') or 'default' in a else ''}" for n, a in shown.items()}
 
 
 def origin(attributes: Attributes) -> dict[str, Plain]:

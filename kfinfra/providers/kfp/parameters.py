@@ -65,11 +65,9 @@ def against_pipeline(attributes: Attributes) -> Iterator[Problem]:
         detail = f'The pipeline "{name}" has no parameter "{parameter}".{did_you_mean(parameter, known)}'
         yield Problem(("parameters", parameter), "Unknown parameter", detail)
     for parameter, about in known.items():
-        if not isinstance(about, dict):
-            continue
         if parameter in values:
-            yield from _of_type(parameter, values[parameter], str(about.get("type")))
-        elif about.get("required"):
+            yield from _of_type(parameter, values[parameter], str(about).removesuffix("?"))
+        elif not str(about).endswith("?"):
             detail = f'The pipeline "{name}" needs a value for its parameter "{parameter}": it has no default.'
             yield Problem(("parameters",), "Missing parameter", detail, f"add it: parameters = {{ {parameter} = … }}")
 

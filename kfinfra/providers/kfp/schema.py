@@ -86,7 +86,7 @@ PIPELINE = ResourceType(
         "digest": Attribute(STRING, computed=True, doc="Of the package, without what the SDK adds."),
         "tasks": Attribute(ANY, computed=True, equal=same_json, doc="What a plan shows of the content."),
         "parameters": Attribute(
-            ANY, computed=True, equal=same_json, doc="Its parameters: type, and whether a value is required."
+            ANY, computed=True, equal=same_json, doc="Its parameters' types, with a `?` where a run need not give a value."
         ),
     },
     ("namespace", "name"),
