@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from kfinfra.sandbox.kubernetes.app import make_app
 
 TYPES: Mapping[str, ResourceType] = {t.name: t for t in RESOURCE_TYPES}
 OWNER = "lineage/me"
+STEP = 0.01
 MERGE = "application/merge-patch+json"
 CONFIG_MAPS = "/api/v1/namespaces/ml/configmaps"
 CLAIMS = "/api/v1/namespaces/ml/persistentvolumeclaims"
@@ -58,7 +60,7 @@ class World:
     """A fresh API server with the namespace ml, a provider for it, and the hands of others."""
 
     def __init__(self, folder: Path, front: Refusals, url: str) -> None:
-        front.app, front.asked, front.refused = make_app(0.0), [], {}
+        front.app, front.asked, front.refused = make_app(STEP), [], {}
         self.front, self.url = front, url
         path = folder / "kubeconfig"
         path.write_text(
@@ -133,7 +135,7 @@ class World:
 
 
 def drive(run: Run, meanwhile: Callable[[Wait], None] = lambda wait: None) -> tuple[list[Step], Attributes]:
-    """Runs an operation to its end without waiting; `meanwhile` is what the world does at each wait."""
+    """Runs an operation to its end, as fast as the sandbox's controllers are; `meanwhile` is what the world does at each wait."""
     steps: list[Step] = []
     while True:
         try:
@@ -144,6 +146,7 @@ def drive(run: Run, meanwhile: Callable[[Wait], None] = lambda wait: None) -> tu
         assert len(steps) < 200
         if isinstance(step, Wait):
             meanwhile(step)
+            time.sleep(2 * STEP)
 
 
 @pytest.fixture(scope="module")
