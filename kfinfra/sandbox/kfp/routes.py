@@ -16,6 +16,9 @@ from kfinfra.sandbox.kfp.world import World
 _POLICIES = ("DELETE_PROPAGATION_POLICY_UNSPECIFIED", "FOREGROUND", "BACKGROUND", "ORPHAN")
 _CREATE_VERSION = "Failed to create a pipeline version."
 
+# what Go's strconv.ParseBool takes
+_TRUE, _FALSE = ("1", "t", "T", "TRUE", "true", "True"), ("0", "f", "F", "FALSE", "false", "False")
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -71,7 +74,10 @@ def _create_both(call: Call) -> Wire:
 
 
 def _delete_pipeline(call: Call) -> None:
-    call.world.delete_pipeline(call.id, call.choice("cascade", "cascade", "false", "true") == "true")
+    asked = call.asked("cascade")
+    if asked not in ("", *_TRUE, *_FALSE):
+        raise Fault("InvalidArgument", f"type mismatch, parameter: cascade, error: parsing {asked!r}: invalid syntax")
+    call.world.delete_pipeline(call.id, asked in _TRUE)
 
 
 def _create_run(call: Call) -> Wire:
