@@ -15,12 +15,12 @@ from kfinfra.pipelines.package import Package, parse_package
 from kfinfra.pipelines.tasks import executor_config, tasks_of
 
 
-@dsl.component
+@dsl.component(base_image="python:3.11")
 def fit(epochs: int) -> int:
     return epochs
 
 
-@dsl.component
+@dsl.component(base_image="python:3.11")
 def report(epochs: int):
     print(epochs)
 
