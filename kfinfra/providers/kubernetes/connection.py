@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import tempfile
 from collections.abc import Mapping
@@ -156,4 +157,5 @@ def _certificate_file(given: str) -> str:
         return given
     with tempfile.NamedTemporaryFile("w", prefix="kfinfra-ca-", suffix=".pem", delete=False) as stream:
         stream.write(given)
+    atexit.register(Path(stream.name).unlink, missing_ok=True)
     return stream.name
