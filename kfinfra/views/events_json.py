@@ -15,7 +15,8 @@ from kfinfra import __version__
 from kfinfra.diag import Diagnostic, Severity
 from kfinfra.engine.result import ApplyResult
 from kfinfra.model.address import Address
-from kfinfra.plan.change import Change, Plan
+from kfinfra.model.plain import Attributes
+from kfinfra.plan.change import Action, Change, Plan
 from kfinfra.state.document import OutputState, State
 from kfinfra.views.diagnostic import diagnostic_json
 from kfinfra.views.durations import duration
@@ -156,13 +157,20 @@ class JsonEvents(Tracking):
         resources = self._state.resources if self._state else {}
         for address, recorded in sorted(resources.items()):
             if recorded.provider == provider:
-                name = recorded.attributes.get("id")
-                identity = {"id_key": "id", "id_value": name} if isinstance(name, str) else {}
-                self.emit(kind, f"{address}: {words}", {"hook": {"resource": _resource(address, provider), **identity}})
+                hook = {"resource": _resource(address, provider), **_identity(recorded.attributes)}
+                self.emit(kind, f"{address}: {words}", {"hook": hook})
 
     def _apply(self, kind: str, words: str, operation: Underway, more: Mapping[str, object]) -> None:
-        hook = {"resource": _resource(operation.address, operation.change.provider), "action": operation.action.value, **more}
-        self.emit(kind, f"{operation.address}: {words}", {"hook": hook})
+        change, action = operation.change, operation.action
+        hook = {"resource": _resource(change.address, change.provider), "action": action.value}
+        identity = {} if action is Action.CREATE else _identity(change.before or {})
+        self.emit(kind, f"{change.address}: {words}", {"hook": {**hook, **identity, **more}})
+
+
+def _identity(attributes: Attributes) -> dict[str, Json]:
+    """What tells the object apart in the world, where it has an id."""
+    found = attributes.get("id")
+    return {"id_key": "id", "id_value": found} if isinstance(found, str) else {}
 
 
 def _resource(address: Address, provider: str) -> dict[str, Json]:

@@ -310,6 +310,7 @@ def test_an_applys_messages() -> None:
     assert lines[2]["@message"] == "disk.a: Still creating... [20s elapsed]" and lines[2]["hook"]["status"] == "CREATING"
     assert lines[4]["@message"] == "disk.a: Creation complete after 1m10s" and lines[4]["hook"]["elapsed_seconds"] == 70
     assert lines[5]["hook"]["action"] == "delete" and lines[5]["hook"]["elapsed_seconds"] == 25
+    assert lines[1]["hook"]["id_value"] == "2" and "id_key" not in lines[0]["hook"]
     assert lines[7]["diagnostic"]["range"]["start"] == {"line": 1, "column": 1, "byte": 0}
 
 
