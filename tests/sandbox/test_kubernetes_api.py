@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kfinfra.sandbox.http import Served
 from kfinfra.sandbox.kubernetes.app import make_app
+from kfinfra.sandbox.kubernetes.kubeconfig import kubeconfig
 
 APPLY = "application/apply-patch+yaml"
 
@@ -137,3 +141,62 @@ def test_a_watch_tells_what_happens_after_a_version(api: Client) -> None:
     with urllib.request.urlopen(f"{api.url}{MAPS}?watch=true&timeoutSeconds=1&resourceVersion={version}", timeout=10) as lines:
         told = [json.loads(line) for line in lines]
     assert [(e["type"], e["object"]["metadata"]["name"]) for e in told] == [("ADDED", "a"), ("DELETED", "a")]
+
+
+STRATEGIC, STEPS = "application/strategic-merge-patch+json", "application/json-patch+json"
+
+
+def test_a_strategic_patch_adds_finalizers_and_obeys_its_directives(api: Client) -> None:
+    api("POST", MAPS, {"metadata": {"name": "a", "finalizers": ["x.io/a"]}, "data": {"k": "1"}})
+    patch: dict[str, Any] = {"metadata": {"finalizers": ["x.io/b"], "$setElementOrder/finalizers": ["x.io/a", "x.io/b"]}}
+    assert api("PATCH", f"{MAPS}/a", patch, STRATEGIC)[1]["metadata"]["finalizers"] == ["x.io/a", "x.io/b"]
+    patch = {"metadata": {"$deleteFromPrimitiveList/finalizers": ["x.io/a"]}, "data": {"$patch": "replace", "z": "2"}}
+    found = api("PATCH", f"{MAPS}/a", patch, STRATEGIC)[1]
+    assert found["metadata"]["finalizers"] == ["x.io/b"] and found["data"] == {"z": "2"}
+
+
+def test_a_json_patch_that_does_not_fit_is_refused_and_changes_nothing(api: Client) -> None:
+    api("POST", MAPS, {"metadata": {"name": "a"}, "data": {"k": "1"}})
+    for step in (
+        {"op": "remove", "path": "/data/no"},
+        {"op": "test", "path": "/data/k", "value": "2"},
+        {"op": "add", "path": "/no/deep", "value": "1"},
+        {"op": "nonsense", "path": "/data/k"},
+    ):
+        assert api("PATCH", f"{MAPS}/a", [{"op": "add", "path": "/data/n", "value": "1"}, step], STEPS)[0] == 422, step
+    assert api("GET", f"{MAPS}/a")[1]["data"] == {"k": "1"}
+    move = [{"op": "move", "from": "/data/k", "path": "/data/l"}]
+    assert api("PATCH", f"{MAPS}/a", move, STEPS)[1]["data"] == {"l": "1"}
+
+
+def test_the_kubernetes_client_speaks_with_it(api: Client, tmp_path: Path) -> None:
+    kubernetes = pytest.importorskip("kubernetes")
+    (tmp_path / "config").write_text(kubeconfig(api.url))
+    client = kubernetes.config.new_client_from_config(str(tmp_path / "config"), context="sandbox")
+    core = kubernetes.client.CoreV1Api(client)
+    core.create_namespaced_config_map("ml", {"metadata": {"name": "a"}, "data": {"k": "1"}})
+    assert core.read_namespaced_config_map("a", "ml").data == {"k": "1"}
+    core.delete_namespaced_config_map("a", "ml")
+    with pytest.raises(kubernetes.client.ApiException, match='configmaps \\\\"a\\\\" not found'):
+        core.read_namespaced_config_map("a", "ml")
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not on PATH")
+def test_kubectl_applies_shows_edits_and_deletes(api: Client, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text(kubeconfig(api.url))
+
+    def kubectl(*words: str, given: str = "") -> tuple[int, str]:
+        command = ["kubectl", f"--kubeconfig={tmp_path}/config", f"--cache-dir={tmp_path}", "-nml", *words]
+        done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=30, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    text = json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"k": "1"}})
+    assert kubectl("apply", "-f", "-", given=text) == (0, "configmap/a created\n")
+    assert kubectl("apply", "-f", "-", given=text.replace('"1"', '"2"')) == (0, "configmap/a configured\n")
+    code, said = kubectl("apply", "--server-side", "--field-manager=other", "-f", "-", given=text)
+    assert code == 1 and 'conflict with "kubectl-client-side-apply" using v1: .data.k' in said
+    code, said = kubectl("apply", "-f", "-", given=text.replace('"data"', '"dat"'))
+    assert code == 1 and 'unknown field "dat"' in said
+    assert kubectl("get", "ns", "ml")[1].split()[:5] == ["NAME", "STATUS", "AGE", "ml", "Active"]
+    assert kubectl("describe", "cm", "a")[0] == 0
+    assert kubectl("delete", "cm", "a") == (0, 'configmap "a" deleted\n')

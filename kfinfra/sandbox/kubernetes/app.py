@@ -14,11 +14,13 @@ import yaml
 from kfinfra.sandbox.kubernetes import rules
 from kfinfra.sandbox.kubernetes.apply import merged
 from kfinfra.sandbox.kubernetes.controllers import Controllers, check_growth
+from kfinfra.sandbox.kubernetes.discovery import described
 from kfinfra.sandbox.kubernetes.faults import Fault
-from kfinfra.sandbox.kubernetes.kinds import BY_PLURAL, KINDS, Kind
+from kfinfra.sandbox.kubernetes.kinds import BY_PLURAL, Kind
+from kfinfra.sandbox.kubernetes.patches import json_patched, strategic
 from kfinfra.sandbox.kubernetes.store import Body, Store
+from kfinfra.sandbox.kubernetes.tables import asked, table
 
-VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 _PATH = re.compile(
     r"/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+/[^/]+))(?:/namespaces/(?P<ns>[^/]+))?/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?P<sub>/status)?"
 )
@@ -38,14 +40,17 @@ def make_app(step_seconds: float = 0.2) -> Any:
             body = await request.body()
             with store.lock:
                 store.tick()
-                if request.method == "GET" and (found := _discovery(request.url.path)) is not None:
+                if request.method == "GET" and (found := described(request.url.path)) is not None:
                     return JSONResponse(found)
                 kind, namespace, name, status = _target(request.url.path)
                 if request.method == "GET" and request.query_params.get("watch") in ("true", "1"):
                     only = name or _field(request.query_params, "metadata.name")
-                    lines = _watch(store, kind, namespace, only, request.query_params)
+                    tables = asked(request.headers.get("accept", ""))
+                    lines = _watch(store, kind, namespace, only, request.query_params, tables)
                     return StreamingResponse(lines, media_type="application/json")
                 code, answer = _answer(store, request, kind, namespace, name, body, status)
+                if asked(request.headers.get("accept", "")):
+                    answer = table(answer)
                 return JSONResponse(json.loads(json.dumps(answer)), code)
         except Fault as problem:
             return JSONResponse(problem.body(), problem.code)
@@ -125,10 +130,11 @@ def _patch(
         return 200 if live else 201, store.apply(kind, namespace, name, given, manager, query.get("force") == "true", dry)
     live = store.get(kind, namespace, name)
     if content == "application/json-patch+json":
-        fresh = _json_patched(live, given)
-    elif content in ("application/merge-patch+json", "application/strategic-merge-patch+json"):
-        # the lists of these kinds have no merge keys but finalizers, whose strategy (merge) equals replacing for one writer
+        fresh = json_patched(live, given)
+    elif content == "application/merge-patch+json":
         fresh = merged(live, given)
+    elif content == "application/strategic-merge-patch+json":
+        fresh = strategic(live, given)
     else:
         raise Fault(
             "UnsupportedMediaType",
@@ -136,33 +142,6 @@ def _patch(
         )
     check_growth(store, fresh, live)
     return 200, store.replace(kind, namespace, name, fresh, manager, dry)
-
-
-def _json_patched(live: Body, steps: Any) -> Body:
-    """RFC 6902's add, remove, replace and test. Raises Fault."""
-    out: Body = json.loads(json.dumps(live))
-    for step in steps if isinstance(steps, list) else []:
-        *path, last = [p.replace("~1", "/").replace("~0", "~") for p in str(step["path"]).split("/")[1:]]
-        inside: Any = out
-        for part in path:
-            inside = inside[int(part)] if isinstance(inside, list) else inside.setdefault(part, {})
-        where: Any = (len(inside) if last == "-" else int(last)) if isinstance(inside, list) else last
-        match step["op"]:
-            case "test":
-                if inside[where] != step["value"]:
-                    raise Fault(
-                        "Invalid",
-                        f"the test of {step['path']} failed",
-                    )
-            case "remove":
-                del inside[where]
-            case "add" if isinstance(inside, list):
-                inside.insert(where, step["value"])
-            case "add" | "replace":
-                inside[where] = step["value"]
-            case other:
-                raise Fault("BadRequest", f"the operation {other} of a JSON patch is not supported here")
-    return out
 
 
 def _parsed(data: bytes) -> Any:
@@ -174,6 +153,8 @@ def _parsed(data: bytes) -> Any:
         raise Fault("BadRequest", f"couldn't get version/kind; json parse error: {problem}") from problem
     if not isinstance(found, dict | list):
         raise Fault("BadRequest", "couldn't get version/kind; json parse error: no object")
+    if isinstance(found, dict) and not isinstance(found.get("metadata") or {}, dict):
+        raise Fault("BadRequest", "json: cannot unmarshal into Go struct field .metadata of type v1.ObjectMeta")
     return found
 
 
@@ -230,14 +211,16 @@ def _field(query: Mapping[str, str], name: str) -> str:
     return next((p.partition("=")[2] for p in query.get("fieldSelector", "").split(",") if p.startswith(f"{name}=")), "")
 
 
-async def _watch(store: Store, kind: Kind, namespace: str | None, name: str, query: Mapping[str, str]) -> AsyncIterator[str]:
+async def _watch(
+    store: Store, kind: Kind, namespace: str | None, name: str, query: Mapping[str, str], tables: bool
+) -> AsyncIterator[str]:
     """JSON lines of what happens after resourceVersion, until timeoutSeconds have passed."""
     given = query.get("resourceVersion") or ""
     with store.lock:
         seen = int(given) if given.isdigit() and int(given) else store.version
         begin = [] if given.isdigit() and int(given) else _selected(store.listed(kind, namespace), query)
     for body in begin:
-        yield json.dumps({"type": "ADDED", "object": body}) + "\n"
+        yield json.dumps({"type": "ADDED", "object": table(body) if tables else body}) + "\n"
     for _ in range(int(query.get("timeoutSeconds") or 300) * 10):
         with store.lock:
             store.tick()
@@ -245,39 +228,5 @@ async def _watch(store: Store, kind: Kind, namespace: str | None, name: str, que
             seen = store.version
         for _, event, (what, where, called), body in fresh:
             if what == kind.kind and namespace in (None, where) and name in ("", called) and _selected([body], query):
-                yield json.dumps({"type": event, "object": body}) + "\n"
+                yield json.dumps({"type": event, "object": table(body) if tables else body}) + "\n"
         await asyncio.sleep(0.1)
-
-
-def _discovery(path: str) -> Body | None:
-    """What the server says of itself."""
-    groups = sorted({k.api for k in KINDS if k.group})
-    match path.rstrip("/"):
-        case "/version":
-            return {"major": "1", "minor": "33", "gitVersion": "v1.33.0-sandbox", "platform": "linux/amd64"}
-        case "/api":
-            return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
-        case "/apis":
-            found = [{"groupVersion": g, "version": g.partition("/")[2]} for g in groups]
-            listed = [{"name": v["groupVersion"].partition("/")[0], "versions": [v], "preferredVersion": v} for v in found]
-            return {"kind": "APIGroupList", "apiVersion": "v1", "groups": listed}
-        case "/openapi/v3":
-            return {"paths": {}}
-        case "/healthz" | "/livez" | "/readyz":
-            return {"status": "ok"}
-    api = path.strip("/").removeprefix("apis/").removeprefix("api/")
-    kinds = [k for k in KINDS if k.api == api and path.strip("/") == k.root.strip("/")]
-    if not kinds:
-        return None
-    resources = [
-        {
-            "name": k.plural,
-            "singularName": k.kind.lower(),
-            "namespaced": k.namespaced,
-            "kind": k.kind,
-            "verbs": VERBS,
-            "shortNames": list(k.short),
-        }
-        for k in kinds
-    ]
-    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api, "resources": resources}
