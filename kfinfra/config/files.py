@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,10 @@ class ParsedModule:
     var_files: Mapping[str, ParsedFile]
 
 
+# What may hold a secret in plain text is parsed each time, and its tree is never kept; nor is a var file's.
+_MAY_HOLD_SECRETS = re.compile(r'^\s*(secret|provider)\s+"|\bsensitive\b', re.MULTILINE)
+
+
 def parse_module(sources: Sources, cache: Path | None) -> ParsedModule:
     """The module in the root folder. Raises DiagnosticError with the errors of all files."""
     try:
@@ -83,8 +88,8 @@ def parse_module(sources: Sources, cache: Path | None) -> ParsedModule:
             text = read_text(sources, name)
             digest.update(f"{name}\0{len(text)}\0{text}".encode())
             source = SourceText(name, text)
-            # values of variables may be secrets: a var file's tree is never kept
-            parsed[name] = ParsedFile(source, parse(source, cache if name in wanted else None))
+            keeps = name in wanted and not _MAY_HOLD_SECRETS.search(text)
+            parsed[name] = ParsedFile(source, parse(source, cache if keeps else None))
         except DiagnosticError as problem:
             errors.extend(problem.diagnostics)
     if errors:

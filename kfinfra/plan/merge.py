@@ -12,6 +12,8 @@ def same(attribute: Attribute, old: Plain, new: Plain) -> bool:
     """Whether `old` and `new` mean the same to the server; an UNKNOWN is equal to nothing."""
     if old is UNKNOWN or new is UNKNOWN:
         return False
+    if (old is None and new in ([], {})) or (new is None and old in ([], {})):
+        return True  # no server tells an empty collection from none
     if attribute.equal is not None and old is not None and new is not None:
         return attribute.equal(old, new)
     if attribute.fields is None:

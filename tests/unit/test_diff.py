@@ -11,6 +11,7 @@ from kfinfra.model.resource import Desired, Lifecycle, Resource
 from kfinfra.model.schema import Attribute, ResourceType, Shape
 from kfinfra.plan.change import Action
 from kfinfra.plan.diff import diff, drift
+from kfinfra.plan.merge import same
 from kfinfra.values.types import ANY, NUMBER, STRING, MapType
 
 ADDRESS = Address("thing", "a")
@@ -110,3 +111,8 @@ def test_a_changed_secret_is_an_update_that_shows_no_value() -> None:
     desired = replace(wanted(), resource=replace(wanted().resource, write_only={"data": "digest-2"}))
     change = diff(desired, replace(there(), write_only={"data": "digest-1"}), THING, "fake")
     assert change.action is Action.UPDATE and change.write_only == ("data",)
+
+
+def test_an_empty_collection_is_none() -> None:
+    assert same(Attribute(MapType(STRING)), None, {}) and same(Attribute(MapType(STRING)), [], None)
+    assert not same(Attribute(MapType(STRING)), None, {"a": "b"})

@@ -54,11 +54,6 @@ def same_json(old: Plain, new: Plain) -> bool:
         return old == new
 
 
-def same_or_empty(old: Plain, new: Plain) -> bool:
-    """Whether two values are the same, an empty one being none."""
-    return (old or None) == (new or None)
-
-
 def check_days(value: Plain) -> Iterable[Problem]:
     """Days are whole and at least 1."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
@@ -99,9 +94,9 @@ S3_BUCKET = ResourceType(
         "versioning": Attribute(BOOL, default=False, doc="Keep old versions; once on it can only be suspended."),
         "encryption": Attribute(fields=ENCRYPTION, unmanaged_if_null=True, doc="Encryption; S3's own where absent."),
         "block_public_access": Attribute(BOOL, default=True, doc="All four public access blocks."),
-        "lifecycle_rules": Attribute(fields=LIFECYCLE_RULE, shape=Shape.LIST, equal=same_or_empty, doc="When objects expire."),
+        "lifecycle_rules": Attribute(fields=LIFECYCLE_RULE, shape=Shape.LIST, doc="When objects expire."),
         "policy": Attribute(STRING, check=check_policy, equal=same_json, doc="The bucket policy, as JSON."),
-        "tags": Attribute(MapType(STRING), check=check_tags, equal=same_or_empty, doc="Tags."),
+        "tags": Attribute(MapType(STRING), check=check_tags, doc="Tags."),
         "force_destroy": Attribute(BOOL, default=False, doc="Whether destroying deletes what the bucket still holds."),
         "arn": Attribute(STRING, computed=True),
         "region": Attribute(STRING, computed=True),
