@@ -146,6 +146,7 @@ def test_unknown_fields_are_refused_and_both_casings_are_taken(server: Server) -
     status, body = server.ask("POST", "/apis/v2beta1/pipelines", {"name": "a", "displayName": "A"})
     assert status == 200 and json.loads(body)["display_name"] == "A"
     assert server.ask("POST", "/apis/v2beta1/pipelines", b"{")[0] == 400
+    assert server.ask("POST", "/apis/v2beta1/runs", {"display_name": "a", "runtime_config": {"parameters": [1]}})[0] == 400
 
 
 def test_times_are_whole_seconds_in_utc(server: Server) -> None:
@@ -387,9 +388,9 @@ def test_filters_that_the_server_refuses(server: Server, text: str) -> None:
     assert refused(lambda: server.pipelines.pipeline_service_list_pipelines(filter=text))[0] == 400
 
 
-def test_an_unknown_order_is_refused(server: Server) -> None:
-    for order in ("colour", "name sideways", "name desc please"):
-        assert refused(lambda o=order: server.pipelines.pipeline_service_list_pipelines(sort_by=o))[0] == 400
+@pytest.mark.parametrize("order", ["colour", "name sideways", "name desc please"])
+def test_an_unknown_order_is_refused(server: Server, order: str) -> None:
+    assert refused(lambda: server.pipelines.pipeline_service_list_pipelines(sort_by=order))[0] == 400
 
 
 def test_several_users_need_a_header_a_namespace_and_an_experiment() -> None:

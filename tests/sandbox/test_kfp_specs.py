@@ -47,13 +47,16 @@ class Server:
         self.world = World(multi_user)
         self.served = Served(make_app(multi_user, self.world))
 
-    def upload(self, data: bytes, path: str = "upload", file: str = "train.yaml", field: str = "uploadfile", **query: str) -> Any:
+    def upload(
+        self, data: bytes, path: str = "upload", file: str = "train.yaml", field: str = "uploadfile", user: str = "", **query: str
+    ) -> Any:
         """The status, the kind of the answer, and the answer."""
         edge = uuid.uuid4().hex
         head = f'--{edge}\r\nContent-Disposition: form-data; name="{field}"; filename="{file}"\r\n\r\n'
         body = head.encode() + data + f"\r\n--{edge}--\r\n".encode()
         address = f"{self.served.url}/apis/v2beta1/pipelines/{path}?{urlencode(query)}"
-        request = Request(address, body, {"Content-Type": f"multipart/form-data; boundary={edge}"}, method="POST")
+        headers = {"Content-Type": f"multipart/form-data; boundary={edge}", "kubeflow-userid": user}
+        request = Request(address, body, headers, method="POST")
         try:
             with urlopen(request) as answer:
                 return answer.status, json.loads(answer.read())
@@ -213,9 +216,12 @@ def test_a_missing_field_and_too_large_a_file_are_refused(server: Server) -> Non
     assert words(server.upload(b"#" * ((32 << 20) + 1), name="never")) == "Failed to read a pipeline spec file"
 
 
-def test_a_server_of_several_users_refuses_uploads_without_one() -> None:
+def test_a_server_of_several_users_wants_a_user_and_a_namespace() -> None:
     server = Server(multi_user=True)
     try:
         assert words(server.upload(text(SPEC), name="never", namespace="ml")) == "Failed to create a pipeline"
+        status, kind, body = server.upload(text(SPEC), name="never", user="ann@example.com")
+        assert (status, kind) == (400, "text/plain") and "Namespace is required" in body
+        assert server.upload(text(SPEC), name="fits", user="ann@example.com", namespace="ml")[1]["namespace"] == "ml"
     finally:
         server.served.stop()

@@ -14,19 +14,19 @@ from kfinfra.sandbox.kfp.faults import Fault
 
 Wire = dict[str, Any]
 Kind = Any
-TEXT, FLAG, WHOLE, TIME, ANY, TAGS = "text", "flag", "whole", "time", "any", "tags"
+TEXT, FLAG, WHOLE, TIME, ANY, TAGS, MAP = "text", "flag", "whole", "time", "any", "tags", "map"
 _DISPLAYED = {"display_name": TEXT, "description": TEXT}
 _URL = {"pipeline_url": TEXT}
-_CONFIG = {"parameters": ANY, "pipeline_root": TEXT}
+_CONFIG = {"parameters": MAP, "pipeline_root": TEXT}
 _REFERENCE = {"pipeline_id": TEXT, "pipeline_version_id": TEXT}
 _BETWEEN = {"start_time": TIME, "end_time": TIME}
 _STORAGE = ("STORAGE_STATE_UNSPECIFIED", "AVAILABLE", "ARCHIVED")
-_SOURCE = {"pipeline_version_id": TEXT, "pipeline_spec": ANY, "pipeline_version_reference": _REFERENCE, "runtime_config": _CONFIG}
+_SOURCE = {"pipeline_version_id": TEXT, "pipeline_spec": MAP, "pipeline_version_reference": _REFERENCE, "runtime_config": _CONFIG}
 _COMMON = {**_DISPLAYED, "namespace": TEXT, "created_at": TIME, "error": ANY}
 
 PIPELINE = {**_COMMON, "pipeline_id": TEXT, "name": TEXT, "tags": TAGS}
 VERSION = {**_DISPLAYED, **_REFERENCE, "name": TEXT, "created_at": TIME, "error": ANY, "tags": TAGS, "package_url": _URL}
-VERSION |= {"code_source_url": TEXT, "pipeline_spec": ANY}
+VERSION |= {"code_source_url": TEXT, "pipeline_spec": MAP}
 PIPELINE_AND_VERSION = {"pipeline": PIPELINE, "pipeline_version": VERSION}
 EXPERIMENT = {**_COMMON, "experiment_id": TEXT, "storage_state": _STORAGE, "last_run_created_at": TIME}
 TRIGGER = {
@@ -101,7 +101,12 @@ def _value(name: str, value: Any, kind: Kind) -> Any:
         return int(value)
     if kind == TAGS and isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
         return value
-    if kind == ANY or (kind in (TEXT, TIME) and isinstance(value, str)) or (kind == FLAG and isinstance(value, bool)):
+    if (
+        kind == ANY
+        or (kind == MAP and isinstance(value, dict))
+        or (kind in (TEXT, TIME) and isinstance(value, str))
+        or (kind == FLAG and isinstance(value, bool))
+    ):
         return value
     raise _syntax(f"invalid value for {kind} field {name}: {json.dumps(value)[:40]}")
 
