@@ -16,7 +16,9 @@ import pytest
 
 from kfinfra.sandbox.http import Served
 from kfinfra.sandbox.kubernetes.app import make_app
+from kfinfra.sandbox.kubernetes.kinds import BY_KIND
 from kfinfra.sandbox.kubernetes.kubeconfig import kubeconfig
+from kfinfra.sandbox.kubernetes.store import HISTORY, Store
 
 APPLY = "application/apply-patch+yaml"
 
@@ -141,6 +143,26 @@ def test_a_watch_tells_what_happens_after_a_version(api: Client) -> None:
     with urllib.request.urlopen(f"{api.url}{MAPS}?watch=true&timeoutSeconds=1&resourceVersion={version}", timeout=10) as lines:
         told = [json.loads(line) for line in lines]
     assert [(e["type"], e["object"]["metadata"]["name"]) for e in told] == [("ADDED", "a"), ("DELETED", "a")]
+
+
+def test_the_store_forgets_old_events_and_says_from_where_a_watch_can_begin() -> None:
+    store = Store()
+    for n in range(HISTORY + 5):
+        store.store(BY_KIND["Event"], {"metadata": {"namespace": "ml", "name": f"e{n}"}})
+    assert (len(store.history), store.oldest, store.version) == (HISTORY, 6, HISTORY + 5)
+
+
+def test_a_delete_answers_a_status_or_the_object_by_its_kind(api: Client) -> None:
+    uid = api("POST", MAPS, {"metadata": {"name": "a"}})[1]["metadata"]["uid"]
+    said = api("DELETE", f"{MAPS}/a")[1]
+    assert (said["kind"], said["status"], said["details"]) == (
+        "Status",
+        "Success",
+        {"name": "a", "kind": "configmaps", "uid": uid},
+    )
+    api("POST", MAPS, {"metadata": {"name": "b", "finalizers": ["x.io/a"]}})
+    assert api("DELETE", f"{MAPS}/b")[1]["metadata"]["deletionTimestamp"]
+    assert api("GET", f"{MAPS}?limit=x")[0] == 400
 
 
 STRATEGIC, STEPS = "application/strategic-merge-patch+json", "application/json-patch+json"

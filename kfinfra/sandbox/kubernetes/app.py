@@ -100,12 +100,24 @@ def _answer(
         case "PATCH", True:
             return _patch(store, kind, namespace, name, given, content, manager, query, dry)
         case "DELETE", True:
-            return 200, store.delete(kind, namespace, name, given, dry)
+            gone = store.delete(kind, namespace, name, given, dry)
+            held = not dry and (kind.kind, namespace, name) in store.objects
+            return 200, gone if held or kind.kind in _RETURNED else _deleted(kind, gone)
         case "DELETE", False:
             for body in _selected(store.listed(kind, namespace), query):
                 store.delete(kind, namespace, body["metadata"]["name"], given, dry)
             return 200, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
     raise Fault("MethodNotAllowed", "the server does not allow this method on the requested resource")
+
+
+_RETURNED = ("Namespace", "PersistentVolume", "PersistentVolumeClaim", "Pod", "ResourceQuota", "ServiceAccount", "StorageClass")
+"""Kinds whose DELETE answers the object (ReturnDeletedObject in pkg/registry); the others answer a Status once it is gone."""
+
+
+def _deleted(kind: Kind, gone: Body) -> Body:
+    about = {"name": gone["metadata"]["name"], "kind": kind.plural, "uid": gone["metadata"]["uid"]}
+    group = {"group": kind.group} if kind.group else {}
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": {**about, **group}}
 
 
 def _patch(
@@ -170,7 +182,10 @@ def _list(store: Store, kind: Kind, namespace: str | None, query: Mapping[str, s
         if version < store.version - 1000:
             raise Fault("Expired", "The provided continue parameter is too old to display a consistent list result.")
         metadata["resourceVersion"] = str(version)
-    size = int(query.get("limit") or 0) or len(found)
+    limit = query.get("limit") or "0"
+    if not limit.isdigit():
+        raise Fault("BadRequest", f'strconv.ParseInt: parsing "{limit}": invalid syntax')
+    size = int(limit) or len(found)
     if start + size < len(found):
         at = [start + size, int(metadata["resourceVersion"])]
         metadata["continue"] = base64.urlsafe_b64encode(json.dumps(at).encode()).decode()
@@ -219,12 +234,16 @@ async def _watch(
     with store.lock:
         seen = int(given) if given.isdigit() and int(given) else store.version
         begin = [] if given.isdigit() and int(given) else _selected(store.listed(kind, namespace), query)
+    if given and seen and seen < store.oldest - 1:
+        problem = Fault("Expired", f"too old resource version: {seen} ({store.oldest})")
+        yield json.dumps({"type": "ERROR", "object": problem.body()}) + "\n"
+        return
     for body in begin:
         yield json.dumps({"type": "ADDED", "object": table(body) if tables else body}) + "\n"
     for _ in range(int(query.get("timeoutSeconds") or 300) * 10):
         with store.lock:
             store.tick()
-            fresh = [h for h in store.history[-2000:] if h[0] > seen]
+            fresh = [h for h in store.history if h[0] > seen]
             seen = store.version
         for _, event, (what, where, called), body in fresh:
             if what == kind.kind and namespace in (None, where) and name in ("", called) and _selected([body], query):

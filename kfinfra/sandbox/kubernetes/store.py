@@ -17,6 +17,9 @@ from kfinfra.sandbox.kubernetes.apply import applied, updated
 from kfinfra.sandbox.kubernetes.faults import Fault, not_found
 from kfinfra.sandbox.kubernetes.kinds import BY_KIND, Kind
 
+HISTORY = 2000
+"""How many events are kept for watches; one that begins before them is told 410 Expired."""
+
 Body = dict[str, Any]
 Key = tuple[str, str, str]
 """(kind, namespace, name)."""
@@ -38,6 +41,11 @@ class Store:
     def version(self) -> int:
         """The newest resourceVersion."""
         return self.history[-1][0] if self.history else 0
+
+    @property
+    def oldest(self) -> int:
+        """The oldest resourceVersion that a watch can still begin after."""
+        return self.history[0][0] if self.history else 0
 
     def later(self, seconds: float, act: Callable[[], None]) -> None:
         """Has `act` done after `seconds`, at the next `tick`."""
@@ -149,6 +157,7 @@ class Store:
         body["metadata"]["resourceVersion"] = str(version)
         key = (kind.kind, body["metadata"].get("namespace", ""), body["metadata"]["name"])
         self.history.append((version, event, key, copy.deepcopy(body)))
+        del self.history[:-HISTORY]
 
     def _keep(self, kind: Kind, body: Body, live: Body | None, dry: bool) -> Body:
         body = copy.deepcopy(body)
