@@ -29,6 +29,7 @@ COMMANDS = (
     "validate",
     "version",
 )
+SPEAK_JSON = frozenset({"apply", "destroy", "graph", "output", "plan", "show", "state", "validate"})
 
 
 class LazyGroup(click.Group):
@@ -51,10 +52,13 @@ class LazyGroup(click.Group):
 @click.option("--sandbox", is_flag=True, help="Work against the sandbox on this machine.")
 @click.option("--no-color", is_flag=True, help="No colours.")
 @click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON, where the command can.")
 @click.pass_context
-def cli(ctx: click.Context, directory: str, sandbox: bool, no_color: bool, quiet: bool) -> None:
+def cli(ctx: click.Context, directory: str, sandbox: bool, no_color: bool, quiet: bool, as_json: bool) -> None:
     """Plan and apply for machine learning on Kubernetes."""
-    ctx.obj = {"directory": directory, "sandbox": sandbox, "no_color": no_color, "quiet": quiet}
+    if as_json and ctx.invoked_subcommand not in SPEAK_JSON:
+        raise click.UsageError(f"{ctx.invoked_subcommand} has no JSON to answer")
+    ctx.obj = {"directory": directory, "sandbox": sandbox, "no_color": no_color, "quiet": quiet, "json": as_json}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -81,6 +85,9 @@ def run(argv: list[str]) -> int:
         from kfinfra.cli.common import show_diagnostics
 
         show_diagnostics(problem.diagnostics, color="--no-color" not in argv)
+        return FAILED
+    except BrokenPipeError:  # whoever read has seen enough (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except Exception as problem:
         if os.environ.get("KFINFRA_LOG") == "debug":

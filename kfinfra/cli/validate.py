@@ -20,7 +20,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
 
     found = validate(workplace(ctx))
     failed = any(d.severity is Severity.ERROR for d in found)
-    if as_json:
+    if as_json or ctx.obj["json"]:
         print(json.dumps(validate_json(found), indent=2))
     else:
         show_diagnostics(found, not ctx.obj["no_color"])

@@ -193,3 +193,16 @@ def test_rich_is_imported_for_a_terminal_only(folder: Folder) -> None:
         [sys.executable, "-c", code], cwd=folder.root, env=CLEAN, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.endswith("False\n")
+
+
+def test_the_global_json_flag_is_the_commands_own_and_refused_where_there_is_none(folder: Folder) -> None:
+    assert json.loads(folder.run("--json", "validate").stdout)["valid"] is True
+    assert folder.run("--json", "version").returncode == 64
+
+
+def test_a_reader_that_has_seen_enough_is_no_bug(folder: Folder) -> None:
+    command = f"{KFINFRA} --sandbox plan | head -1"
+    done = subprocess.run(
+        command, shell=True, cwd=folder.root, env=CLEAN, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert "bug" not in done.stderr and len(done.stdout.splitlines()) == 1
