@@ -108,6 +108,9 @@ def test_a_namespace_hangs_as_long_as_something_holds_it(api: Client) -> None:
         ("/api/v1/namespaces", {"metadata": {"name": "ml"}}, 409, "already exists"),
         ("/api/v1/namespaces/ml/secrets", {"metadata": {"name": "a"}, "data": {"k": "?"}}, 422, "illegal base64"),
         (CLAIMS, claim("a", size="1 Gi"), 400, "quantities"),
+        (MAPS, [1], 400, "cannot unmarshal array"),
+        (MAPS, {"metadata": {"name": "a"}, "data": {"k": 1}}, 400, "cannot unmarshal number into Go struct field ConfigMap.data"),
+        (CLAIMS, {"metadata": {"name": "a"}, "spec": "x"}, 400, "cannot unmarshal string"),
         (CLAIMS, claim("a", size="0"), 422, "greater than zero"),
     ],
 )

@@ -18,6 +18,7 @@ from kfinfra.sandbox.kubernetes.discovery import described
 from kfinfra.sandbox.kubernetes.faults import Fault
 from kfinfra.sandbox.kubernetes.kinds import BY_PLURAL, Kind
 from kfinfra.sandbox.kubernetes.patches import json_patched, strategic
+from kfinfra.sandbox.kubernetes.shapes import decoded
 from kfinfra.sandbox.kubernetes.store import Body, Store
 from kfinfra.sandbox.kubernetes.tables import asked, table
 
@@ -86,6 +87,10 @@ def _answer(
     if content == "application/vnd.kubernetes.protobuf":
         raise Fault("UnsupportedMediaType", "the sandbox reads JSON and YAML, not protobuf: use kubectl apply or create -f")
     given = _parsed(data)
+    if request.method in ("POST", "PUT") or content == "application/apply-patch+yaml":
+        given = decoded(kind, given)
+    elif not isinstance(given, dict) and "json-patch" not in content:
+        raise Fault("BadRequest", "json: cannot unmarshal array into Go value of type map[string]interface {}")
     if query.get("fieldValidation") == "Strict" and request.method != "DELETE" and "json-patch" not in content:
         rules.check_fields(kind, given)
     match request.method, bool(name):
@@ -152,6 +157,7 @@ def _patch(
             "UnsupportedMediaType",
             f"the body of the request was in an unknown format: {content}",
         )
+    fresh = decoded(kind, fresh)
     check_growth(store, fresh, live)
     return 200, store.replace(kind, namespace, name, fresh, manager, dry)
 
@@ -165,8 +171,6 @@ def _parsed(data: bytes) -> Any:
         raise Fault("BadRequest", f"couldn't get version/kind; json parse error: {problem}") from problem
     if not isinstance(found, dict | list):
         raise Fault("BadRequest", "couldn't get version/kind; json parse error: no object")
-    if isinstance(found, dict) and not isinstance(found.get("metadata") or {}, dict):
-        raise Fault("BadRequest", "json: cannot unmarshal into Go struct field .metadata of type v1.ObjectMeta")
     return found
 
 
