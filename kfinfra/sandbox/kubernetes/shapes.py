@@ -19,7 +19,7 @@ def decoded(kind: Kind, body: Any) -> Body:
     """The body without nulls at its top, as Go decodes it. Raises Fault."""
     if not isinstance(body, dict):
         raise _wrong(kind, "", body, kind.kind)
-    body = {name: value for name, value in body.items() if value is not None}
+    out: Body = {name: value for name, value in body.items() if value is not None}
     for paths, wanted, words in (
         (tuple((m,) for m in _MAPS), dict, "map"),
         (_MAPS_DEEP, dict, "map"),
@@ -28,14 +28,14 @@ def decoded(kind: Kind, body: Any) -> Body:
         (_LISTS, list, "slice"),
     ):
         for path in paths:
-            found = _at(body, path)
+            found = _at(out, path)
             if found is not None and not isinstance(found, wanted):
                 raise _wrong(kind, ".".join(path), found, words)
     for path in _STRING_MAPS:
-        for value in (_at(body, path) or {}).values():
+        for value in (_at(out, path) or {}).values():
             if value is not None and not isinstance(value, str):
                 raise _wrong(kind, ".".join(path), value, "string")
-    return body
+    return out
 
 
 def _at(body: Any, path: tuple[str, ...]) -> Any:
