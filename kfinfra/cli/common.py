@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kfinfra.app.options import PlanOptions, Workplace
-from kfinfra.config.durations import seconds
+from kfinfra.model.durations import seconds
 from kfinfra.diag import Diagnostic, DiagnosticError, error
 from kfinfra.plan.change import Mode
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kfinfra.config.bodies import decode_body, problem_diagnostics
 from kfinfra.config.constants import constant_bool
-from kfinfra.config.durations import seconds
+from kfinfra.model.durations import seconds
 from kfinfra.config.evaluation import Evaluation
 from kfinfra.config.module import Declared
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, did_you_mean, error

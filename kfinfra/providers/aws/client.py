@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from kfinfra.diag import DiagnosticError, error
-from kfinfra.model.plain import Attributes
+from kfinfra.model.plain import Attributes, Plain
 
 _HINTS = {
     "ExpiredToken": "the credentials have expired: log in again (aws sso login)",
@@ -29,6 +29,7 @@ class Aws:
         self._config, self._env = config, env
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
+        self._session: Any = None
 
     @property
     def s3(self) -> Any:
@@ -43,13 +44,26 @@ class Aws:
             return self._clients[name]
 
     def _make(self, service: str) -> Any:
-        import boto3
         from botocore.config import Config
 
-        env = self._env
-        endpoints = self._config.get("endpoints")
-        own = endpoints.get(service) if isinstance(endpoints, dict) else None
-        endpoint = own or env.get(f"AWS_ENDPOINT_URL_{_VARIABLES.get(service, service.upper())}") or env.get("AWS_ENDPOINT_URL")
+        with translated(f"make a client for {service}"):
+            if self._session is None:
+                self._session = self._login()
+            retry: Any = {"mode": "standard", "total_max_attempts": 5}
+            config = Config(retries=retry, max_pool_connections=32, connect_timeout=10)
+            return self._session.client(service, endpoint_url=self._endpoint(service), config=config)
+
+    def _endpoint(self, service: str) -> str | None:
+        own, env = self._config.get("endpoints"), self._env
+        written = own.get(service) if isinstance(own, dict) else None
+        name = f"AWS_ENDPOINT_URL_{_VARIABLES.get(service, service.upper())}"
+        return str(written) if written else env.get(name) or env.get("AWS_ENDPOINT_URL")
+
+    def _login(self) -> Any:
+        """boto3's session: its own chain of credentials, in the role of `assume_role` where that is written."""
+        import boto3
+
+        env, role = self._env, self._config.get("assume_role")
         keys = {}
         if not self._config.get("profile") and env.get("AWS_ACCESS_KEY_ID"):
             keys = {
@@ -57,13 +71,27 @@ class Aws:
                 "aws_secret_access_key": env.get("AWS_SECRET_ACCESS_KEY"),
                 "aws_session_token": env.get("AWS_SESSION_TOKEN"),
             }
-        with translated(f"make a client for {service}"):
-            make: Any = boto3.Session
-            region = self._config.get("region") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
-            session = make(profile_name=self._config.get("profile"), region_name=region, **keys)
-            retry: Any = {"mode": "standard", "total_max_attempts": 5}
-            config = Config(retries=retry, max_pool_connections=32, connect_timeout=10)
-            return session.client(service, endpoint_url=endpoint, config=config)
+        make: Any = boto3.Session
+        region = self._config.get("region") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
+        session = make(profile_name=self._config.get("profile"), region_name=region, **keys)
+        return self._in_role(session, role) if isinstance(role, dict) else session
+
+    def _in_role(self, session: Any, role: Mapping[str, Plain]) -> Any:
+        """A session with the role's credentials, asked for at the first call and again before they expire."""
+        import boto3
+        import botocore.session
+        from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
+        def sts(name: str, **options: Any) -> Any:
+            return session.client(name, endpoint_url=self._endpoint("sts"), **options)
+
+        names = {"RoleSessionName": role.get("session_name") or "kfinfra", "ExternalId": role.get("external_id")}
+        extra = {name: value for name, value in names.items() if value}
+        fetcher = AssumeRoleCredentialFetcher(sts, session.get_credentials(), str(role["role_arn"]), extra_args=extra)
+        inner: Any = botocore.session.Session()
+        inner._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+        make: Any = boto3.Session
+        return make(botocore_session=inner, region_name=session.region_name)
 
     def close(self) -> None:
         """Ends connections."""

@@ -138,7 +138,15 @@ PROVIDER = ProviderType(
         "region": Attribute(STRING),
         "profile": Attribute(STRING),
         "endpoints": Attribute(
-            fields={s: Attribute(STRING) for s in ("s3", "eks", "autoscaling")}, doc="Endpoint URLs, by service."
+            fields={s: Attribute(STRING) for s in ("s3", "eks", "autoscaling", "sts")}, doc="Endpoint URLs, by service."
+        ),
+        "assume_role": Attribute(
+            fields={
+                "role_arn": Attribute(STRING, required=True),
+                "session_name": Attribute(STRING),
+                "external_id": Attribute(STRING),
+            },
+            doc="The role to act in; its credentials are renewed before they expire.",
         ),
         "default_tags": Attribute(MapType(STRING), check=check_tags),
     },

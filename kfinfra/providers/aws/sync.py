@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ from kfinfra.providers.aws.scan import digest
 
 MANIFEST = ".kfinfra-manifest.json"
 SHOWN = 10
+SAVE_EVERY = 3.0
 
 
 def observe(aws: Aws, identity: Attributes, recorded: Attributes) -> Observed:
@@ -61,30 +63,55 @@ def _list(aws: Aws, bucket: str, prefix: str) -> dict[str, str]:
 def upload(aws: Aws, root: Path, operation: Operation) -> Run:
     """Sends what differs, content first and the manifest last; deletes only what the last manifest lists, when told to.
 
-    What is gone from the folder and stays in the bucket is listed as `left`: a destroy takes it away with the rest.
+    While it sends, the manifest is written anew now and then: what an interrupted sync has sent is not sent again. What is
+    gone from the folder and stays in the bucket is listed as `left`: a destroy takes it away with the rest.
     """
     desired = operation.desired
     bucket, prefix = str(desired["bucket"]), str(desired["prefix"])
-    wanted, had = _files(desired), _files(operation.prior)
+    wanted = _files(desired)
     source = root / str(desired["source"])
     with translated(f"sync {source} to s3://{bucket}/{prefix}"):
-        earlier = _manifest(aws, bucket, prefix) or {"files": {}}
-        entries: dict[str, Any] = {n: e for n, e in earlier["files"].items() if wanted.get(n) == e["sha256"] == had.get(n)}
+        earlier = _ours(_manifest(aws, bucket, prefix), operation, f"s3://{bucket}/{prefix}")
+        there = _list(aws, bucket, prefix)
+        entries: dict[str, Any] = {
+            n: e for n, e in earlier["files"].items() if wanted.get(n) == e["sha256"] and there.get(n) == e["etag"]
+        }
         todo = sorted(n for n in wanted if n not in entries)
+        saved = time.monotonic()
         with ThreadPoolExecutor(16) as pool:
             sent = pool.map(lambda n: _send(aws, bucket, f"{prefix}/{n}", source / n, str(wanted[n])), todo)
             for done, (name, entry) in enumerate(zip(todo, sent, strict=True), 1):
                 entries[name] = entry
+                if time.monotonic() - saved > SAVE_EVERY:
+                    _save(aws, bucket, prefix, operation.owner, entries, earlier, delete=False)
+                    saved = time.monotonic()
                 yield Progress(done, len(todo), "files")
-        left = sorted({*earlier.get("left", []), *earlier["files"]} - wanted.keys())
-        if desired.get("delete"):
-            for name in left:
-                aws.s3.delete_object(Bucket=bucket, Key=f"{prefix}/{name}")
-            left = []
-        body = json.dumps({"owner": operation.owner, "files": entries, "left": left}, sort_keys=True).encode()
-        aws.s3.put_object(Bucket=bucket, Key=f"{prefix}/{MANIFEST}", Body=body, ContentType="application/json")
+        _save(aws, bucket, prefix, operation.owner, entries, earlier, delete=bool(desired.get("delete")))
     yield Checkpoint(desired)
     return {**desired, "manifest": {n: e["sha256"] for n, e in entries.items()}}
+
+
+def _ours(found: dict[str, Any] | None, operation: Operation, where: str) -> dict[str, Any]:
+    """The manifest, empty where there is none. Raises DiagnosticError where another configuration wrote it."""
+    if found is None:
+        return {"files": {}}
+    if not operation.prior and found["owner"] != operation.owner:
+        detail = f"{where} is kept by another configuration's s3_sync ({found['owner']})."
+        raise DiagnosticError(error("Prefix is synced already", detail, hint="choose another prefix"))
+    return found
+
+
+def _save(
+    aws: Aws, bucket: str, prefix: str, owner: str, entries: Mapping[str, Any], earlier: Mapping[str, Any], *, delete: bool
+) -> None:
+    """Writes the manifest: what is there by now, and what was before and is not wanted any more."""
+    left = sorted({*earlier.get("left", []), *earlier["files"]} - entries.keys())
+    if delete:
+        for name in left:
+            aws.s3.delete_object(Bucket=bucket, Key=f"{prefix}/{name}")
+        left = []
+    body = json.dumps({"owner": owner, "files": entries, "left": left}, sort_keys=True).encode()
+    aws.s3.put_object(Bucket=bucket, Key=f"{prefix}/{MANIFEST}", Body=body, ContentType="application/json")
 
 
 def _send(aws: Aws, bucket: str, key: str, path: Path, wanted: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from kfinfra.config.durations import seconds
+from kfinfra.model.durations import seconds
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.schema import Check, Problem
 from kfinfra.providers.kfp.marks import KEY

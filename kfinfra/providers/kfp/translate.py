@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from kfinfra.config.durations import seconds
+from kfinfra.model.durations import seconds
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.providers.kfp import marks
 from kfinfra.providers.kfp.checks import instant

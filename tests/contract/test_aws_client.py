@@ -1,0 +1,59 @@
+"""Credentials as boto3's users expect them, and a sync that goes on where it was interrupted, over HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kfinfra.diag import DiagnosticError
+from kfinfra.model.address import Address
+from kfinfra.model.plain import Plain
+from kfinfra.model.ports import Operation, Progress
+from kfinfra.providers.aws import sync
+from kfinfra.providers.aws.client import Aws
+from kfinfra.sandbox.aws import Aws as Server
+
+ROLE = {"role_arn": "arn:aws:iam::123456789012:role/deploy", "session_name": "ci"}
+
+
+@pytest.fixture(scope="module")
+def env() -> Iterator[dict[str, str]]:
+    server = Server()
+    keys = {"AWS_ACCESS_KEY_ID": "mine", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1"}
+    yield {**keys, "AWS_ENDPOINT_URL": server.url}
+    server.stop()
+
+
+def test_a_role_is_taken_with_credentials_of_its_own(env: dict[str, str]) -> None:
+    plain, role = Aws({}, env), Aws({"assume_role": dict(ROLE)}, env)
+    assert plain.service("sts").get_caller_identity()["Arn"] != role.service("sts").get_caller_identity()["Arn"]
+    assert "assumed-role/deploy/ci" in role.service("sts").get_caller_identity()["Arn"]
+    assert role.s3.list_buckets()["Buckets"] == []
+
+
+def operation(owner: str, files: dict[str, str]) -> Operation:
+    manifest: dict[str, Plain] = {n: hashlib.sha256(t.encode()).hexdigest() for n, t in files.items()}
+    desired: dict[str, Plain] = {"bucket": "data", "prefix": "p", "source": ".", "manifest": manifest}
+    return Operation(Address("s3_sync", "a"), {}, desired, owner, "t", 60.0)
+
+
+def test_a_sync_that_was_interrupted_sends_only_the_rest(env: dict[str, str], tmp_path: Path) -> None:
+    aws, files = Aws({}, env), {"a": "1", "b": "2", "c": "3"}
+    aws.s3.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    first = {n: files[n] for n in ("a", "b")}
+    list(sync.upload(aws, tmp_path, operation("me", first)))
+    aws.s3.put_object(Bucket="data", Key="p/b", Body=b"by hand")
+    steps = list(sync.upload(aws, tmp_path, operation("me", files)))
+    assert [s.total for s in steps if isinstance(s, Progress)] == [2, 2]
+    assert aws.s3.get_object(Bucket="data", Key="p/b")["Body"].read() == b"2"
+
+
+def test_a_prefix_of_another_configuration_is_not_taken(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("mine")
+    with pytest.raises(DiagnosticError, match="synced already"):
+        list(sync.upload(Aws({}, env), tmp_path, operation("somebody else", {"a": "mine"})))
