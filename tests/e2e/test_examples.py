@@ -39,9 +39,7 @@ class Example:
 
     def aws(self, service: str) -> Any:
         url = self.env.get(f"AWS_ENDPOINT_URL_{service.upper()}", self.env["AWS_ENDPOINT_URL"])
-        return boto3.client(
-            service, endpoint_url=url, region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b"
-        )
+        return boto3.client(service, endpoint_url=url, region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")
 
     def get(self, url: str) -> Any:
         with urllib.request.urlopen(url, timeout=30) as answer:

@@ -205,7 +205,9 @@ def test_archives_are_opened(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"PK\x03broken", zipped(), zipped(a_txt=b""), gzip.compress(b"no tar"), b"\x1f\x8bxx", text(SPEC)]
+    "data",
+    [b"PK\x03broken", zipped(), zipped(a_txt=b""), gzip.compress(b"no tar"), b"\x1f\x8bxx", text(SPEC)],
+    ids=["broken zip", "empty zip", "zip of an empty file", "no tar", "broken gzip", "plain"],
 )
 def test_other_files_are_refused_in_vague_words(server: Server, data: bytes) -> None:
     assert words(server.upload(data, file="train.bin", name="never")) == "Failed to read a pipeline spec file"
