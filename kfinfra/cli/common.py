@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kfinfra.app.options import PlanOptions, Workplace
-from kfinfra.model.durations import seconds
 from kfinfra.diag import Diagnostic, DiagnosticError, error
+from kfinfra.model.durations import seconds
 from kfinfra.plan.change import Mode
 
 if TYPE_CHECKING:

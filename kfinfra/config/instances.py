@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from kfinfra.config.bodies import decode_body, problem_diagnostics
 from kfinfra.config.constants import constant_bool
-from kfinfra.model.durations import seconds
 from kfinfra.config.evaluation import Evaluation
 from kfinfra.config.module import Declared
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, did_you_mean, error
 from kfinfra.hcl.nodes import Attr, Expr, Index, Traversal, TupleExpr
 from kfinfra.model.address import Address, Key
+from kfinfra.model.durations import seconds
 from kfinfra.model.plain import Path, Plain
 from kfinfra.model.resource import Desired, Lifecycle, Resource
 from kfinfra.model.schema import ResourceType
