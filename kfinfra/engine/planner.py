@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,8 @@ from kfinfra.engine.hooks import Hooks
 from kfinfra.engine.providers import ProviderSet
 from kfinfra.engine.refresh import refresh
 from kfinfra.model.address import Address
-from kfinfra.model.plain import Plain, is_known
+from kfinfra.model.plain import UNKNOWN, Plain, at_path, is_known
+from kfinfra.model.ports import DetailLine
 from kfinfra.model.resource import Desired, Resource
 from kfinfra.model.schema import ResourceType
 from kfinfra.plan.change import Action, Change, Mode, OutputChange, Plan
@@ -169,7 +171,8 @@ class Planner:
         if change.action is Action.NOOP:
             return change
         provider = self._providers.get(change.provider)
-        return replace(change, details=tuple(provider.details(change.address, change.before, change.after)))
+        lines = provider.details(change.address, change.before, change.after)
+        return replace(change, details=tuple(masked(lines, change)))
 
     def _deletion(self, address: Address, observed: Resource, reason: str) -> Change:
         recorded = self._state.resources[address]
@@ -261,6 +264,28 @@ def with_digests(desired: Desired, key: str) -> Desired:
     """The desired resource with the keyed digests of its write-only values."""
     digests = {name: keyed_digest(key, value) for name, value in desired.secrets.items()}
     return replace(desired, resource=replace(desired.resource, write_only=digests))
+
+
+def masked(lines: Iterable[DetailLine], change: Change) -> Iterable[DetailLine]:
+    """The lines with every sensitive value of the change hidden: a provider does not know which are."""
+    hidden: set[str] = set()
+    for side in (change.before, change.after):
+        for path in change.sensitive if side is not None else ():
+            hidden |= _texts(at_path(dict(side or {}), path))
+    for line in lines:
+        text = line.text
+        for value in sorted(hidden, key=len, reverse=True):
+            text = text.replace(value, "(sensitive value)")
+        yield replace(line, text=text)
+
+
+def _texts(value: Plain) -> set[str]:
+    """How the leaves of a value may stand in a line; what is shorter than three characters is no secret."""
+    if isinstance(value, dict | list):
+        inside = value.values() if isinstance(value, dict) else value
+        return {text for v in inside for text in _texts(v)}
+    text = "" if value is None or isinstance(value, bool) or value is UNKNOWN else str(value)
+    return {t for t in (text, json.dumps(text)[1:-1]) if len(t) > 2}
 
 
 def _parse(text: str, flag: str) -> Address:

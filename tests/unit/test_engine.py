@@ -14,11 +14,14 @@ from kfinfra.config.configuration import load
 from kfinfra.config.files import FolderSources
 from kfinfra.diag import DiagnosticError
 from kfinfra.engine.hooks import Hooks
+from kfinfra.engine.planner import masked
 from kfinfra.engine.providers import ProviderSet
 from kfinfra.engine.recovery import recover
 from kfinfra.engine.result import ApplyResult
-from kfinfra.model.plain import UNKNOWN
-from kfinfra.plan.change import Mode, Plan
+from kfinfra.model.address import Address
+from kfinfra.model.plain import UNKNOWN, Plain
+from kfinfra.model.ports import DetailLine
+from kfinfra.plan.change import Action, Change, Mode, Plan
 from kfinfra.state.journal import Intent, fold
 from kfinfra.stores.local import LocalStore
 from tests.fakes.world import PROVIDERS, TYPES, FakeProvider, World
@@ -237,6 +240,13 @@ def test_a_saved_plan_keeps_no_sensitive_value_and_loses_none(bench: Bench) -> N
     assert loaded.apply(loaded.load_plan(path), threading.Event()).counts() == (0, 1, 0)
     assert bench.world.objects["disk", "data"]["tags"] == {"team": "hunter2"}
     assert not bench.plan(text % 2).has_changes
+
+
+def test_a_providers_lines_show_no_sensitive_value() -> None:
+    after: dict[str, Plain] = {"labels": {"a": 'hunter"2'}, "size": 5}
+    change = Change(Address("disk", "data"), Action.CREATE, "fake", None, after, sensitive=frozenset({("labels",)}))
+    lines = [DetailLine("+", 'label a: "hunter\\"2"'), DetailLine(" ", "size 5")]
+    assert [line.text for line in masked(lines, change)] == ['label a: "(sensitive value)"', "size 5"]
 
 
 def test_a_bug_while_a_failure_is_looked_into_ends_the_apply(bench: Bench) -> None:
