@@ -67,7 +67,7 @@ def test_the_whole_life_of_the_example(folder: Folder) -> None:
     folder.edit('team = "ml"', 'team = "data"')
     (folder.root / "data" / "more.csv").write_text("a,b\n5,6\n")
     changed = folder.run("plan")
-    assert '~ team = "ml" -> "data"' in changed.stdout and "1 file added" in changed.stdout
+    assert '~ team = "ml" -> "data"' in changed.stdout and "1 file added (8 B)" in changed.stdout
     assert folder.run("apply", "-auto-approve").returncode == 0
     tags = {t["Key"]: t["Value"] for t in s3.get_bucket_tagging(Bucket="acme-ml-experiments")["TagSet"]}
     assert tags["team"] == "data" and tags["kfinfra.dev/owner"].endswith("/s3_bucket.artifacts")

@@ -62,7 +62,7 @@ class AwsProvider:
 
     def details(self, address: Address, before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
         """A synced folder's files."""
-        return sync.details(before, after) if address.type == "s3_sync" else ()
+        return sync.details(self._root, before, after) if address.type == "s3_sync" else ()
 
     def create(self, operation: Operation) -> Run:
         """Makes a node group or a bucket, or uploads a folder."""

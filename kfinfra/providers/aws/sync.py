@@ -148,10 +148,11 @@ def remove(aws: Aws, operation: Operation) -> Run:
     return {}
 
 
-def details(before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
-    """How many files come, change and go, and the first of them by name."""
+def details(root: Path, before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
+    """How many files and bytes come, change and go, and the first of them by name. What goes is counted in files only."""
     old, new = _files(before or {}), _files(after or {})
     goes = after is None or bool(after.get("delete"))
+    source = root / str((after or {}).get("source") or "")
     for symbol, words, names in (
         ("+", "added", sorted(new.keys() - old.keys())),
         ("~", "changed", sorted(n for n in new.keys() & old.keys() if new[n] != old[n])),
@@ -162,10 +163,21 @@ def details(before: Attributes | None, after: Attributes | None) -> Iterable[Det
         ),
     ):
         if names:
-            yield DetailLine(symbol, f"{len(names)} file{'s' if len(names) > 1 else ''} {words}")
+            much = f" ({_bytes(source, names)})" if symbol in "+~" else ""
+            yield DetailLine(symbol, f"{len(names)} file{'s' if len(names) > 1 else ''} {words}{much}")
             yield from (DetailLine(symbol, name, 1) for name in names[:SHOWN])
             if len(names) > SHOWN:
                 yield DetailLine(" ", f"… and {len(names) - SHOWN} more", 1)
+
+
+def _bytes(source: Path, names: Iterable[str]) -> str:
+    """The size of these files as a user reads it; one that has gone since it was hashed counts nothing."""
+    size = float(sum(path.stat().st_size for path in (source / n for n in names) if path.is_file()))
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"
 
 
 def _files(attributes: Attributes) -> Mapping[str, Plain]:
