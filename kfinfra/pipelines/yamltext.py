@@ -113,7 +113,8 @@ def load_documents(text: str, where: str) -> list[object]:
 
 def dump_documents(documents: list[object]) -> str:
     """The YAML text of `documents`, keys sorted, long strings as kfp writes them."""
-    return yaml.dump_all(documents, Dumper=_GoDumper, sort_keys=True, allow_unicode=True, width=4096)
+    text: str = yaml.dump_all(documents, Dumper=_GoDumper, sort_keys=True, allow_unicode=True, width=4096)
+    return text
 
 
 def _yaml_error(problem: yaml.YAMLError, text: str, where: str) -> Any:
