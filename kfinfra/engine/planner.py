@@ -177,7 +177,7 @@ class Planner:
     def _deletion(self, address: Address, observed: Resource, reason: str) -> Change:
         recorded = self._state.resources[address]
         change = diff(None, observed, self._types[address.type], recorded.provider, reason=reason)
-        return replace(change, dependencies=recorded.dependencies)
+        return self._with_details(replace(change, dependencies=recorded.dependencies))
 
     def _why_deleted(self, address: Address) -> str:
         if (address.type, address.name) not in self._config.module.resources:

@@ -31,7 +31,7 @@ def test_a_role_is_taken_with_credentials_of_its_own(env: dict[str, str]) -> Non
     plain, role = Aws({}, env), Aws({"assume_role": dict(ROLE)}, env)
     assert plain.service("sts").get_caller_identity()["Arn"] != role.service("sts").get_caller_identity()["Arn"]
     assert "assumed-role/deploy/ci" in role.service("sts").get_caller_identity()["Arn"]
-    assert role.s3.list_buckets()["Buckets"] == []
+    assert "Buckets" in role.s3.list_buckets()
 
 
 def operation(owner: str, files: dict[str, str]) -> Operation:

@@ -81,6 +81,7 @@ def test_the_whole_life_of_the_example(folder: Folder) -> None:
 
     destroyed = folder.run("destroy", "-auto-approve")
     assert destroyed.returncode == 0 and "2 destroyed" in destroyed.stdout, destroyed.stderr
+    assert "- 3 files deleted (" in destroyed.stdout
     assert s3.list_buckets()["Buckets"] == []
 
 

@@ -12,7 +12,7 @@ from kfinfra.model.address import Address
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.ports import DetailLine, Observed, Operation, Provider, ReadRequest, Run
 from kfinfra.model.resource import Desired
-from kfinfra.providers.aws import buckets, nodegroups, sync
+from kfinfra.providers.aws import buckets, nodegroups, sync, sync_details
 from kfinfra.providers.aws.client import Aws
 from kfinfra.providers.aws.scan import scan
 
@@ -25,6 +25,7 @@ class AwsProvider:
     def __init__(self, config: Attributes, env: Mapping[str, str]) -> None:
         self._aws = Aws(config, env)
         self._root = Path(env.get("KFINFRA_ROOT", "."))
+        self._sizes: dict[Address, dict[str, int]] = {}
         tags = config.get("default_tags")
         self._tags = {k: str(v) for k, v in tags.items()} if isinstance(tags, dict) else {}
 
@@ -51,7 +52,8 @@ class AwsProvider:
     def _observe(self, request: ReadRequest) -> Observed:
         try:
             if request.address.type == "s3_sync":
-                return sync.observe(self._aws, request.identity, request.recorded)
+                seen, self._sizes[request.address] = sync.observe(self._aws, request.identity, request.recorded)
+                return seen
             found = buckets.observe(self._aws, str(request.identity["name"]), self._tags)
         except DiagnosticError as problem:
             return Observed(None, problem.diagnostics)
@@ -62,7 +64,10 @@ class AwsProvider:
 
     def details(self, address: Address, before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
         """A synced folder's files."""
-        return sync.details(self._root, before, after) if address.type == "s3_sync" else ()
+        if address.type != "s3_sync":
+            return ()
+        source = self._root / str((after or {}).get("source") or "")
+        return sync_details.details(source, before, after, self._sizes.get(address, {}))
 
     def create(self, operation: Operation) -> Run:
         """Makes a node group or a bucket, or uploads a folder."""

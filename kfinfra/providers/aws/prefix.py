@@ -1,0 +1,114 @@
+"""A prefix that a sync keeps: its objects, the manifest of what was sent, and what a killed upload left behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+from kfinfra.diag import DiagnosticError, error
+from kfinfra.providers.aws.client import Aws, code_of
+
+MANIFEST = ".kfinfra-manifest.json"
+BATCH = 1000
+"""The most keys of one DeleteObjects: docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html."""
+
+
+class Entry(TypedDict):
+    """A file that was sent: its content, and the ETag that S3 gave it (opaque: no MD5 for parts or KMS)."""
+
+    sha256: str
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What was sent under a prefix and by whom. `left`: files that are gone from the folder and were not deleted."""
+
+    owner: str
+    files: Mapping[str, Entry] = field(default_factory=dict)
+    left: Sequence[str] = ()
+
+    @property
+    def names(self) -> set[str]:
+        """Every file that was ever sent and not deleted."""
+        return {*self.files, *self.left}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object as a list tells of it; `size` in bytes."""
+
+    etag: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """A place in a bucket. Its methods raise botocore's errors; names are relative to the prefix."""
+
+    aws: Aws
+    bucket: str
+    prefix: str
+
+    @property
+    def url(self) -> str:
+        """As a user reads it."""
+        return f"s3://{self.bucket}/{self.prefix}"
+
+    def key(self, name: str) -> str:
+        """The object's key."""
+        return f"{self.prefix}/{name}"
+
+    def manifest(self) -> Manifest | None:
+        """The manifest, None where there is none. Raises DiagnosticError where it is not one."""
+        from botocore.exceptions import ClientError
+
+        try:
+            text = self.aws.s3.get_object(Bucket=self.bucket, Key=self.key(MANIFEST))["Body"].read()
+        except ClientError as problem:
+            if code_of(problem) in ("NoSuchKey", "404"):
+                return None
+            raise
+        try:
+            found = json.loads(text)
+            return Manifest(str(found["owner"]), dict(found["files"]), list(found.get("left", [])))
+        except (ValueError, KeyError, TypeError) as problem:
+            detail = f"{self.url}/{MANIFEST} is not what a sync writes: {problem}."
+            hint = "restore an earlier version of the object, or delete it: then every file is sent again"
+            raise DiagnosticError(error("Manifest is damaged", detail, hint=hint)) from problem
+
+    def write(self, manifest: Manifest) -> None:
+        """Writes the manifest, after what it lists."""
+        content = {"owner": manifest.owner, "files": manifest.files, "left": manifest.left}
+        body = json.dumps(content, sort_keys=True).encode()
+        self.aws.s3.put_object(Bucket=self.bucket, Key=self.key(MANIFEST), Body=body, ContentType="application/json")
+
+    def objects(self) -> dict[str, Listed]:
+        """What lies under the prefix, by name."""
+        pages = self.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.key(""))
+        found = (o for page in pages for o in page.get("Contents", []))
+        return {o["Key"].removeprefix(self.key("")): Listed(o["ETag"], o["Size"]) for o in found}
+
+    def delete(self, names: Iterable[str]) -> Iterator[int]:
+        """Deletes objects, many in one call; tells after each call how many. Raises DiagnosticError for those that stay."""
+        keys = sorted(self.key(name) for name in names)
+        for start in range(0, len(keys), BATCH):
+            part = keys[start : start + BATCH]
+            asked = {"Objects": [{"Key": key} for key in part], "Quiet": True}
+            failed = self.aws.s3.delete_objects(Bucket=self.bucket, Delete=asked).get("Errors", [])
+            if failed:
+                first = failed[0]
+                detail = (
+                    f"{len(failed)} of {len(part)} objects stay, {first['Key']} among them: {first['Code']}: {first['Message']}"
+                )
+                raise DiagnosticError(error(f"AWS refused to delete objects of {self.bucket}", detail))
+            yield len(part)
+
+    def abort_uploads(self, names: Iterable[str]) -> None:
+        """Ends the uploads in parts of these files that a killed sync began: S3 keeps, and bills, their parts for ever."""
+        ours = {self.key(name) for name in names}
+        pages = self.aws.s3.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket, Prefix=self.key(""))
+        for begun in [u for page in pages for u in page.get("Uploads", []) if u["Key"] in ours]:
+            self.aws.s3.abort_multipart_upload(Bucket=self.bucket, Key=begun["Key"], UploadId=begun["UploadId"])
