@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from kfinfra.model.plain import UNKNOWN, Attributes, Path, Plain, at_path
 from kfinfra.model.resource import Desired, Resource
@@ -51,7 +52,7 @@ def diff(
     if action in (Action.UPDATE, Action.REPLACE, Action.CREATE_THEN_DELETE) and before is not None:
         anew = action is not Action.UPDATE
         after = _forget_computed(attributes, desired, _after(attributes, desired, before, anew=anew), replace=anew)
-        found = tuple(_differences(attributes, schema, before, after))
+        found = tuple(_blamed(found, _differences(attributes, schema, before, after)))
     sensitive = desired.resource.sensitive | (observed.sensitive if observed else frozenset())
     why = forced if action.replaces and forced else "replace_because_cannot_update" if action.replaces else ""
     return Change(
@@ -149,6 +150,14 @@ def _forget_computed(
         else value
         for name, value in after.items()
     }
+
+
+def _blamed(causes: tuple[Difference, ...], found: Iterator[Difference]) -> Iterator[Difference]:
+    """What a new object will have besides the causes of its making forces nothing: it is a consequence."""
+    paths = [c.path for c in causes if c.replaces]
+    for one in found:
+        cause = any(p[: len(one.path)] == one.path[: len(p)] for p in paths)
+        yield one if cause or not one.replaces else replace(one, replaces=False)
 
 
 def _differences(

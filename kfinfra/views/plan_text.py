@@ -81,6 +81,9 @@ def _nothing(plan: Plan) -> Iterator[str]:
         yield "No changes. There is nothing to destroy."
     else:
         yield "No changes. Your infrastructure matches the configuration."
+        if plan.drift:
+            yield ""
+            yield "Applying this plan records what was found above in the state, and changes nothing else."
 
 
 def _drift(plan: Plan, color: bool) -> Iterator[str]:
@@ -94,8 +97,9 @@ def _drift(plan: Plan, color: bool) -> Iterator[str]:
         yield from (line.render(color) for line in _resource(change))
         yield ""
     if plan.mode is not Mode.REFRESH_ONLY:
-        yield "Unless the configuration was changed alike, the following plan undoes these changes."
-        yield ""
+        if plan.to_apply:
+            yield "Unless the configuration was changed alike, the following plan undoes these changes."
+            yield ""
         yield _RULE
         yield ""
 

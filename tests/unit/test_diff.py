@@ -116,3 +116,12 @@ def test_a_changed_secret_is_an_update_that_shows_no_value() -> None:
 def test_an_empty_collection_is_none() -> None:
     assert same(Attribute(MapType(STRING)), None, {}) and same(Attribute(MapType(STRING)), [], None)
     assert not same(Attribute(MapType(STRING)), None, {"a": "b"})
+
+
+def test_what_a_new_object_will_have_besides_is_no_cause_of_its_making() -> None:
+    disk = replace(THING, attributes={**THING.attributes, "volume": Attribute(STRING, computed=True, replaces=True)})
+    tainted = diff(wanted(), there(volume="v1"), disk, "fake", forced="replace_because_tainted")
+    assert [d.path for d in tainted.differences if d.replaces] == []
+    assert tainted.after is not None and tainted.after["volume"] is UNKNOWN
+    moved = diff(wanted(zone="b"), there(zone="a", volume="v1"), disk, "fake")
+    assert [d.path for d in moved.differences if d.replaces] == [("zone",)]

@@ -225,12 +225,16 @@ kfinfra found these changes, made since the last "kfinfra apply":
       - name = "c" -> null
     }
 
-Unless the configuration was changed alike, the following plan undoes these changes.
-
 ─────────────────────────────────────────────────────────────────────────────
 
 No changes. Your infrastructure matches the configuration.
+
+Applying this plan records what was found above in the state, and changes nothing else.
 """
+    )
+    undone = Change(Address("disk", "b"), Action.CREATE, "fake", None, {"name": "b"})
+    assert "\nUnless the configuration was changed alike, the following plan undoes these changes.\n" in render_plan(
+        Plan(Mode.NORMAL, (undone,), (drift,))
     )
 
 

@@ -19,6 +19,9 @@ from kfinfra.providers.kubernetes.translate import manifest
 
 Object = dict[str, Any]
 
+_MARGIN = 0.1
+"""Seconds before the engine's own limit, whose message could not say what did not come."""
+
 
 @dataclass(slots=True)
 class Patience:
@@ -30,9 +33,10 @@ class Patience:
 
     def next(self, status: str, late: Callable[[], DiagnosticError]) -> Wait:
         """The next wait. Raises what `late` gives where there is no time for it."""
-        if time.monotonic() - self.started + 2 * self.delay > self.timeout:
+        left = self.timeout - (time.monotonic() - self.started) - _MARGIN
+        if left <= 0:
             raise late()
-        wait = Wait(self.delay, status)
+        wait = Wait(min(self.delay, left), status)
         self.delay = min(self.delay * 2, 5.0)
         return wait
 
