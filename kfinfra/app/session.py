@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from kfinfra.app.options import PlanOptions, Workplace
 from kfinfra.config.configuration import Configuration, load
 from kfinfra.config.files import FolderSources
 from kfinfra.diag import DiagnosticError, error
+from kfinfra.engine.adoption import adopt
 from kfinfra.engine.digests import keyed_digest
 from kfinfra.engine.executor import Executor
 from kfinfra.engine.hooks import Hooks
@@ -27,6 +28,7 @@ from kfinfra.engine.result import ApplyResult
 from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Plain, at_path
 from kfinfra.model.resource import Resource
+from kfinfra.model.schema import ResourceType
 from kfinfra.plan.change import Change, Mode, Plan
 from kfinfra.plan.diff import replaced
 from kfinfra.plan.file import decode_plan, encode_plan
@@ -45,6 +47,7 @@ class Session:
         self.config, self.state = config, state
         self._store, self._providers, self._options, self._hooks = store, providers, options, hooks
         self._observed: dict[Address, Resource | None] | None = None
+        self._previous: Mapping[Address, Address] = {}
 
     def plan(self) -> Plan:
         """The plan. Raises DiagnosticError with everything that is wrong."""
@@ -52,7 +55,7 @@ class Session:
         request = Request(options.mode, options.targets, options.replace, options.refresh)
         planner = Planner(self.config, self.state, self.config.types, self._providers, self._hooks, request)
         plan = planner.plan()
-        self._observed = planner.observed
+        self._observed, self._previous = planner.observed, planner.previous
         return replace(plan, variables=self._variables())
 
     def apply(self, plan: Plan, stop: threading.Event) -> ApplyResult:
@@ -62,11 +65,12 @@ class Session:
             self.config, base, self.config.types, self._providers, self._store, self._hooks, wiring.SystemClock()
         )
         self._begin_state()
-        executor = Executor(around, self._options.parallelism, stop)
         self._hooks.apply_started(plan)
+        adopted = adopt(plan.to_apply, around, self._options.parallelism, stop)
+        executor = Executor(replace(around, state=adopted.state), self._options.parallelism, stop)
         outputs = base.outputs
         try:
-            result = executor.apply(plan.to_apply)
+            result = executor.apply(adopted.changes).joined(adopted.done, adopted.failed, adopted.skipped)
             outputs = self._outputs(plan, result)
             return replace(result, outputs=outputs)
         finally:
@@ -97,7 +101,7 @@ class Session:
 
     def _restored(self, change: Change) -> Change:
         """The change with the sensitive values that a plan file leaves out, as the state has them."""
-        recorded = self.state.resources.get(change.address)
+        recorded = self.state.resources.get(change.previous or change.address)
         if change.before is None or recorded is None:
             return change
         before: Plain = dict(change.before)
@@ -124,15 +128,17 @@ class Session:
     def _refreshed(self, plan: Plan) -> State:
         """The state with what the plan's refresh observed: drift is accepted by applying."""
         resources = dict(self.state.resources)
+        previous = self._previous or {c.address: c.previous for c in plan.changes if c.previous is not None}
         observed = self._observed
         if observed is None:
             observed = {c.address: Resource(c.address, c.before) for c in plan.changes if c.before is not None}
         for address, found in observed.items():
-            recorded = resources.get(address)
+            at = previous.get(address, address)
+            recorded = resources.get(at)
             if found is None:
-                resources.pop(address, None)
+                resources.pop(at, None)
             elif recorded is not None:
-                resources[address] = replace(recorded, attributes=found.attributes)
+                resources[at] = replace(recorded, attributes=found.attributes)
         return replace(self.state, resources=resources)
 
     def _outputs(self, plan: Plan, result: ApplyResult) -> dict[str, OutputState]:
@@ -173,15 +179,21 @@ def open_session(work: Workplace, options: PlanOptions, hooks: Hooks, operation:
     providers = ProviderSet(wiring.factories(work), config.provider_attributes, env)
     try:
         with store.lock(operation, options.lock_timeout) if options.lock else nullcontext():
-            state = store.read() or new_state()
-            folded, open_intents = fold(state, store.read_journal())
-            recovered = recover(folded, open_intents, config.types, providers, hooks)
-            if recovered != state or open_intents:
-                recovered = recovered.next_after(state)
-                store.write(recovered)
-            yield Session(config, recovered, store, providers, options, hooks)
+            state = settled_state(store, config.types, providers, hooks)
+            yield Session(config, state, store, providers, options, hooks)
     finally:
         providers.close()
+
+
+def settled_state(store: StateStore, types: Mapping[str, ResourceType], providers: ProviderSet, hooks: Hooks) -> State:
+    """The state with the journal in it, what an earlier command left open looked up and recorded. Raises DiagnosticError."""
+    state = store.read() or new_state()
+    folded, open_intents = fold(state, store.read_journal())
+    recovered = recover(folded, open_intents, types, providers, hooks)
+    if recovered != state or open_intents:
+        recovered = recovered.next_after(state)
+        store.write(recovered)
+    return recovered
 
 
 def new_state() -> State:

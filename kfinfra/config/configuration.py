@@ -16,6 +16,7 @@ from kfinfra.config.evaluation import Evaluation
 from kfinfra.config.files import ParsedFile, Sources, parse_module, read_text
 from kfinfra.config.instances import Meta, Repetition, desired_instance, read_meta, repetition
 from kfinfra.config.module import Declared, Module, decode_module
+from kfinfra.config.refactoring import Refactoring, read_refactoring
 from kfinfra.config.settings import Settings, read_settings
 from kfinfra.config.variables import Given, Variables, from_command_line, from_environment, from_file, settle_variables
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, error
@@ -48,6 +49,7 @@ class Configuration:
     order: list[BlockKey]
     edges: Mapping[BlockKey, frozenset[BlockKey]]
     warnings: list[Diagnostic]
+    refactoring: Refactoring = field(default_factory=Refactoring)
     _repeated: dict[BlockKey, Repetition] = field(default_factory=dict)
     _before: dict[BlockKey, frozenset[Address]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -83,6 +85,13 @@ class Configuration:
             desired, diagnostics = self._one(block, address.key, repeated.extra[address.key], meta)
             self._report([d for d in diagnostics if d.severity is Severity.ERROR])
             return desired
+
+    def repeats(self, address: Address) -> str | None:
+        """How the block of `address` repeats (`count`, `for_each`, or `` for once), None where there is no such block."""
+        declared = self.module.resources.get((address.type, address.name)) if not address.module and not address.data else None
+        if declared is None:
+            return None
+        return next((name for name in ("count", "for_each") if declared.attribute(name) is not None), "")
 
     def settle(self, resource: Resource, final: bool = False) -> None:
         """Makes `resource` what references to it give; `final`: after it was made, so what was worked out before is dropped."""
@@ -166,12 +175,15 @@ def load(
     found.extend(problems)
     found.extend(_unknown_output_arguments(module))
     settings = read_settings(module, found)
+    refactoring = read_refactoring([((), module)], types, found)
     evaluation = Evaluation(module, variables.values, functions, frozenset(types), workspace=workspace)
     edges = _edges(module, types, found)
     order = _ordered(module, edges, found)
     if any(d.severity is Severity.ERROR for d in found):
         raise DiagnosticError(sorted(dict.fromkeys(found), key=Diagnostic.order))
-    return Configuration(module, types, provider_types, evaluation, variables, settings, parsed.digest, order, edges, list(found))
+    return Configuration(
+        module, types, provider_types, evaluation, variables, settings, parsed.digest, order, edges, list(found), refactoring
+    )
 
 
 def _given(

@@ -62,9 +62,11 @@ class Module:
     providers: dict[str, Declared] = field(default_factory=dict)
     resources: dict[tuple[str, str], Declared] = field(default_factory=dict)
     settings: list[Declared] = field(default_factory=list)
+    moved: list[Declared] = field(default_factory=list)
+    removed: list[Declared] = field(default_factory=list)
 
 
-LATER = ("module", "data", "moved", "removed", "import", "check")
+LATER = ("module", "data", "import", "check")
 
 
 def decode_module(parsed: ParsedModule, types: Mapping[str, ResourceType], providers: Mapping[str, ProviderType]) -> Module:
@@ -107,6 +109,9 @@ def _add(
             yield from _named(declared, ("NAME",), lambda: module.outputs, labels[:1])
         case "provider":
             yield from _provider(module, declared, providers)
+        case "moved" | "removed":
+            yield from _labelled(declared, ())
+            (module.moved if kind == "moved" else module.removed).append(declared)
         case _ if kind in types:
             yield from _resource(module, declared)
         case _ if kind in LATER:
@@ -124,7 +129,7 @@ def _add(
                 hint=_first_class(labels),
             )
         case _:
-            known = [*types, *LATER, "kfinfra", "locals", "variable", "output", "provider"]
+            known = [*types, *LATER, "kfinfra", "locals", "moved", "removed", "variable", "output", "provider"]
             yield error(
                 "Unsupported block type",
                 f'Blocks of type "{kind}" are not expected here.{did_you_mean(kind, known)}',

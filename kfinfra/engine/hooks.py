@@ -21,6 +21,9 @@ class Hooks:
     def recovered(self, address: Address, what: str) -> None:
         """An operation that an earlier command left open has been settled (`what` says how)."""
 
+    def adopted(self, change: Change) -> None:
+        """The object of `change` is at its new address now, was imported, or was let go of; its mark says so."""
+
     def apply_started(self, plan: Plan) -> None:
         """The changes of `plan` begin."""
 

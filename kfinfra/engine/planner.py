@@ -10,6 +10,7 @@ from kfinfra.config.configuration import BlockKey, Configuration
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
 from kfinfra.engine.digests import keyed_digest
 from kfinfra.engine.hooks import Hooks
+from kfinfra.engine.moves import forgotten, rebind, relocated, still_there
 from kfinfra.engine.providers import ProviderSet
 from kfinfra.engine.refresh import refresh
 from kfinfra.model.address import Address
@@ -44,13 +45,19 @@ class Planner:
         hooks: Hooks,
         request: Request,
     ) -> None:
-        self._config, self._state, self._types = config, state, types
+        self._rebound = rebind(state, config.refactoring, config.repeats)
+        self._config, self._state, self._types = config, self._rebound.state, types
         self._providers, self._hooks, self._request = providers, hooks, request
         self._errors: list[Diagnostic] = []
         self._broken: set[BlockKey] = set()
         self._targets = [_parse(t, "-target") for t in request.targets]
         self._replace = [_parse(t, "-replace") for t in request.replace]
         self.observed: dict[Address, Resource | None] = {}
+
+    @property
+    def previous(self) -> Mapping[Address, Address]:
+        """Where each moved object was before."""
+        return self._rebound.previous
 
     def plan(self) -> Plan:
         """The plan. Raises DiagnosticError with everything that is wrong."""
@@ -64,6 +71,7 @@ class Planner:
             changes = [] if mode is Mode.REFRESH_ONLY else self._destroy()
             outputs = self._no_outputs() if mode is Mode.DESTROY else ()
         self._check(changes)
+        changes = relocated(changes, self._rebound, self.observed, targeted=bool(self._targets), errors=self._errors)
         if self._errors:
             raise DiagnosticError(sorted(dict.fromkeys(self._errors), key=Diagnostic.order))
         return Plan(
@@ -75,7 +83,7 @@ class Planner:
             self._state.serial,
             self._config.digest,
             {},
-            tuple(self._config.warnings),
+            (*self._config.warnings, *self._rebound.warnings, *forgotten(changes)),
             self._request.targets,
             self._request.replace,
         )
@@ -112,6 +120,7 @@ class Planner:
                 wanted.add(desired.address)
                 changes.extend(self._instance(desired, included is None or desired.address.resource in included))
         self._check_targets(wanted)
+        self._errors.extend(still_there(wanted, self._config.refactoring))
         for address in self._state.resources.keys() - wanted:
             block = (address.type, address.name)
             if block in self._broken or (included is not None and not self._targeted(address)):
@@ -168,7 +177,7 @@ class Planner:
         return self._with_details(change)
 
     def _with_details(self, change: Change) -> Change:
-        if change.action is Action.NOOP:
+        if change.action in (Action.NOOP, Action.FORGET):
             return change
         provider = self._providers.get(change.provider)
         lines = provider.details(change.address, change.before, change.after)
@@ -177,6 +186,8 @@ class Planner:
     def _deletion(self, address: Address, observed: Resource, reason: str) -> Change:
         recorded = self._state.resources[address]
         change = diff(None, observed, self._types[address.type], recorded.provider, reason=reason)
+        if any(r.covers(address) and not r.destroy for r in self._config.refactoring.removals):
+            change = replace(change, action=Action.FORGET)
         return self._with_details(replace(change, dependencies=recorded.dependencies))
 
     def _why_deleted(self, address: Address) -> str:

@@ -33,7 +33,9 @@ def recover(
         if found.attributes is None:
             state = state.without(intent.address)
             hooks.recovered(intent.address, "it does not exist")
-        elif intent.action == "create" and found.owner == owner_mark(state, intent.address):
+        elif intent.action in ("move", "forget"):
+            state = _remarked(state, intent, found.owner, hooks)
+        elif intent.action in ("create", "import") and found.owner == owner_mark(state, intent.address):
             kept = {n: v for n, v in found.attributes.items() if n not in found.write_only}
             version = types[intent.address.type].version
             state = state.with_resource(ResourceState(intent.address, intent.provider, kept, schema_version=version))
@@ -41,3 +43,16 @@ def recover(
         else:
             hooks.recovered(intent.address, "it exists; the next plan compares it")
     return state
+
+
+def _remarked(state: State, intent: Intent, owner: str | None, hooks: Hooks) -> State:
+    """Whether the mark was brought over before the crash tells whether the move, or the forgetting, has happened."""
+    ours = owner == owner_mark(state, intent.address)
+    if intent.action == "forget":
+        hooks.recovered(intent.address, "it is still ours; the next plan lets it go" if ours else "it was let go of")
+        return state if ours else state.without(intent.address)
+    if not ours or intent.previous is None:
+        hooks.recovered(intent.address, f"it is still at {intent.previous}; the next plan moves it")
+        return state
+    hooks.recovered(intent.address, f"it has moved from {intent.previous}")
+    return state.moved({intent.previous: intent.address})

@@ -130,6 +130,14 @@ class Provider(Protocol):
         """Removes the object and waits until it is gone; an object that is gone already is no error. Returns {}."""
         ...
 
+    def mark(self, request: ReadRequest, owner: str | None) -> bool:
+        """Puts the ownership mark `owner` on an object that exists, in the place of any other; None takes it off.
+
+        Returns False where this kind of server cannot change the mark of what exists: the object then keeps the old one.
+        Doing it twice is no error. Raises DiagnosticError.
+        """
+        ...
+
     def close(self) -> None:
         """Ends connections and threads."""
         ...

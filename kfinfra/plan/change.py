@@ -21,6 +21,7 @@ class Action(Enum):
     REPLACE = "delete,create"
     CREATE_THEN_DELETE = "create,delete"
     DELETE = "delete"
+    FORGET = "forget"
 
     @property
     def replaces(self) -> bool:
@@ -52,7 +53,9 @@ class Change:
 
     `before` is what was observed (None: nothing there), `after` what is planned (None: gone), with UNKNOWN in it.
     `reason` is Terraform's action_reason (`delete_because_no_resource_config`, `replace_because_tainted`, …) or empty.
-    `write_only` names write-only attributes whose value changes. `dependencies` are what it was or will be built on.
+    `previous` is the address that the object has had so far, `importing` the id of one that is taken over: before all else
+    its mark then becomes this address's. `write_only` names write-only attributes whose value changes. `dependencies` are
+    what it was or will be built on.
     """
 
     address: Address
@@ -67,6 +70,13 @@ class Change:
     dependencies: frozenset[Address] = frozenset()
     details: tuple[DetailLine, ...] = ()
     span: Span | None = None
+    previous: Address | None = None
+    importing: str = ""
+
+    @property
+    def does_something(self) -> bool:
+        """Whether applying it changes the world or the state."""
+        return self.action is not Action.NOOP or self.previous is not None or self.importing != ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +114,18 @@ class Plan:
     @property
     def to_apply(self) -> tuple[Change, ...]:
         """The changes that do something."""
-        return tuple(c for c in self.changes if c.action is not Action.NOOP)
+        return tuple(c for c in self.changes if c.does_something)
 
     @property
     def has_changes(self) -> bool:
         """Whether applying would do anything: to the world, to the outputs, or (refresh-only) to the state."""
         outputs = any(o.action is not Action.NOOP for o in self.outputs)
         return bool(self.to_apply) or outputs or (self.mode is Mode.REFRESH_ONLY and bool(self.drift))
+
+    @property
+    def imports(self) -> int:
+        """How many objects are taken over."""
+        return sum(c.importing != "" for c in self.changes)
 
     def counts(self) -> tuple[int, int, int]:
         """How many objects are added, changed, destroyed, as Terraform counts (a replacement is one of each)."""

@@ -70,6 +70,8 @@ def _change(c: Change) -> dict[str, Any]:
         "reason": c.reason,
         "dependencies": sorted(map(str, c.dependencies)),
         "details": [[d.symbol, d.text, d.depth] for d in c.details],
+        "previous": str(c.previous) if c.previous else None,
+        "importing": c.importing,
     }
 
 
@@ -109,6 +111,9 @@ def _read_change(d: dict[str, Any]) -> Change:
         d["reason"],
         frozenset(Address.parse(a) for a in d["dependencies"]),
         tuple(DetailLine(symbol, text, depth) for symbol, text, depth in d["details"]),
+        None,
+        Address.parse(d["previous"]) if d["previous"] else None,
+        d["importing"],
     )
 
 

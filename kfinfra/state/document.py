@@ -55,6 +55,19 @@ class State:
         """The state without the resource at `address`."""
         return replace(self, resources={a: r for a, r in self.resources.items() if a != address})
 
+    def moved(self, moves: Mapping[Address, Address]) -> State:
+        """The state with resources at other addresses (`moves` is from old to new), also where others depend on them."""
+        if not moves:
+            return self
+        resources = {}
+        for address, resource in self.resources.items():
+            place = moves.get(address, address)
+            built_on = frozenset(moves.get(d, d) for d in resource.dependencies)
+            if place != address or built_on != resource.dependencies:
+                resource = replace(resource, address=place, dependencies=built_on)
+            resources[place] = resource
+        return replace(self, resources=resources)
+
     def next_after(self, previous: State) -> State:
         """This content as the successor of `previous`: the serial grows only if the content differs."""
         same = replace(self, serial=previous.serial) == previous

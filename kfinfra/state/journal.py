@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from kfinfra.diag import DiagnosticError, error
@@ -20,7 +20,10 @@ from kfinfra.state.document import ResourceState, State
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """About to act: what, on which object (its identifying attributes), with which token, for which desired digest."""
+    """About to act: what, on which object (its identifying attributes), with which token, for which desired digest.
+
+    `previous`: of a move, the address that the object has had so far.
+    """
 
     address: Address
     action: str
@@ -28,6 +31,7 @@ class Intent:
     provider: str
     token: str
     digest: str
+    previous: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +50,23 @@ class Failure:
     address: Address
 
 
-Record: TypeAlias = Intent | Outcome | Failure
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What was at `previous` is at `address`, and its mark says so: one record, so that it is never at both or at neither."""
+
+    previous: Address
+    address: Address
+
+
+Record: TypeAlias = Intent | Outcome | Failure | Moved
 
 
 def encode_record(record: Record) -> bytes:
     """One line of the journal."""
     match record:
-        case Intent(address, action, identity, provider, token, digest):
-            body: dict[str, object] = {
+        case Intent(address, action, identity, provider, token, digest, previous):
+            body: dict[str, object] = {"previous": str(previous)} if previous else {}
+            body |= {
                 "intent": str(address),
                 "action": action,
                 "identity": dict(identity),
@@ -61,6 +74,8 @@ def encode_record(record: Record) -> bytes:
                 "token": token,
                 "digest": digest,
             }
+        case Moved(previous_, address):
+            body = {"moved": str(previous_), "to": str(address)}
         case Outcome(address, resource, final):
             body = {"outcome": str(address), "final": final, "resource": encode_resource(resource) if resource else None}
         case Failure(address):
@@ -96,8 +111,16 @@ def _decode(d: dict[str, object]) -> Record:
         if not isinstance(identity, dict):
             raise TypeError("identity is no object")
         return Intent(
-            Address.parse(str(d["intent"])), str(d["action"]), identity, str(d["provider"]), str(d["token"]), str(d["digest"])
+            Address.parse(str(d["intent"])),
+            str(d["action"]),
+            identity,
+            str(d["provider"]),
+            str(d["token"]),
+            str(d["digest"]),
+            Address.parse(str(d["previous"])) if "previous" in d else None,
         )
+    if "moved" in d:
+        return Moved(Address.parse(str(d["moved"])), Address.parse(str(d["to"])))
     if "failure" in d:
         return Failure(Address.parse(str(d["failure"])))
     resource = d["resource"]
@@ -110,17 +133,29 @@ def fold(state: State, records: Iterable[Record]) -> tuple[State, tuple[Intent, 
     """The state with all outcomes in it, and the intents that have neither outcome nor failure: these are open."""
     resources = dict(state.resources)
     open_intents: dict[Address, Intent] = {}
+    moves: dict[Address, Address] = {}
+
+    def settled() -> dict[Address, ResourceState]:
+        """Moves come many together, and each would look at every resource: they are carried out when something else comes."""
+        out = dict(replace(state, resources=resources).moved(moves).resources)
+        moves.clear()
+        return out
+
     for record in records:
         match record:
             case Intent():
                 open_intents[record.address] = record
             case Failure(address):
                 open_intents.pop(address, None)
+            case Moved(previous, address):
+                moves[previous] = address
+                open_intents.pop(address, None)
             case Outcome(address, resource, final):
+                resources = settled() if moves else resources
                 if resource is None:
                     resources.pop(address, None)
                 else:
                     resources[address] = resource
                 if final:
                     open_intents.pop(address, None)
-    return State(state.lineage, state.digest_key, state.serial, resources, state.outputs), tuple(open_intents.values())
+    return replace(state, resources=settled()), tuple(open_intents.values())

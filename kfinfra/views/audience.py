@@ -75,10 +75,10 @@ class Reader:
             self.diagnostics(found)
         if result.failed or result.interrupted:
             left = f", {len(result.skipped)} skipped" if result.skipped else ""
-            done = f"{counted(what, result.counts())}, {len(result.failed)} failed{left}"
+            done = f"{counted(what, result.counts(), result.imported)}, {len(result.failed)} failed{left}"
             self.out.write(f"{what} incomplete: {done}.\n")
             return
-        self.out.write(f"{what} complete! Resources: {counted(what, result.counts())}.\n")
+        self.out.write(f"{what} complete! Resources: {counted(what, result.counts(), result.imported)}.\n")
         if result.outputs:
             self.out.write(f"\nOutputs:\n\n{render_outputs(result.outputs)}")
 

@@ -21,13 +21,13 @@ from kfinfra.state.document import OutputState, State
 from kfinfra.views.diagnostic import diagnostic_json
 from kfinfra.views.durations import duration
 from kfinfra.views.json_values import Json
-from kfinfra.views.outputs_text import counted
+from kfinfra.views.outputs_text import counted, summed
 from kfinfra.views.resources_json import FOLLOWS
 from kfinfra.views.state_json import output_json
-from kfinfra.views.tracking import DOING, DONE, Tracking, Underway, state_of
+from kfinfra.views.tracking import DOING, DONE, Tracking, Underway, state_of, told
 
 UI = "1.2"
-_ACTIONS = {"no-op": "noop", "delete,create": "replace", "create,delete": "replace"}
+_ACTIONS = {"no-op": "noop", "delete,create": "replace", "create,delete": "replace", "forget": "remove"}
 _REASONS = {
     "replace_because_tainted": "tainted",
     "replace_by_request": "requested",
@@ -80,8 +80,7 @@ class JsonEvents(Tracking):
             self.emit("resource_drift", f"{change.address}: Drift detected ({change.action.value})", {"change": body})
         for change in plan.to_apply:
             self._planned(change)
-        add, alter, remove = plan.counts()
-        self._summary(f"Plan: {add} to add, {alter} to change, {remove} to destroy.", (add, alter, remove), "plan")
+        self._summary(f"Plan: {summed(plan)}", plan.counts(), "plan", plan.imports)
         if plan.outputs:
             outputs = {
                 o.name: {"sensitive": o.sensitive, "action": _ACTIONS.get(o.action.value, o.action.value)} for o in plan.outputs
@@ -93,11 +92,14 @@ class JsonEvents(Tracking):
         """The failures, how much was done, the outputs."""
         for found in result.failed.values():
             self.diagnostics(found)
-        add, alter, remove = result.counts()
         if not (result.failed or result.interrupted):
-            done = f"{what} complete! Resources: {counted(what, (add, alter, remove))}."
-            self._summary(done, (add, alter, remove), what.lower())
+            done = f"{what} complete! Resources: {counted(what, result.counts(), result.imported)}."
+            self._summary(done, result.counts(), what.lower(), result.imported)
             self._outputs(result.outputs)
+
+    def adopted(self, change: Change) -> None:
+        """A log message; Terraform has types for imports only, and tells of no move."""
+        self.emit("log", told(change), {"hook": {"addr": str(change.address)}})
 
     def refresh_started(self, provider: str, count: int) -> None:
         """One message an object."""
@@ -138,14 +140,21 @@ class JsonEvents(Tracking):
 
     def _planned(self, change: Change) -> None:
         action = _ACTIONS.get(change.action.value, change.action.value)
-        body: dict[str, Json] = {"resource": _resource(change.address, change.provider), "action": action}
+        body: dict[str, Json] = {"resource": _resource(change.address, change.provider)}
+        if change.previous is not None:
+            body["previous_resource"] = _resource(change.previous, change.provider)
+        if change.importing:
+            body["importing"] = {"id": change.importing}
+        if change.action is Action.NOOP:
+            action = "move" if change.previous is not None else "import"
+        body["action"] = action
         if change.reason:
             body["reason"] = _REASONS.get(change.reason, change.reason)
         self.emit("planned_change", f"{change.address}: Plan to {action}", {"change": body})
 
-    def _summary(self, message: str, counts: tuple[int, int, int], operation: str) -> None:
+    def _summary(self, message: str, counts: tuple[int, int, int], operation: str, imports: int) -> None:
         add, change, remove = counts
-        body = {"add": add, "change": change, "import": 0, "remove": remove, "operation": operation}
+        body = {"add": add, "change": change, "import": imports, "remove": remove, "operation": operation}
         self.emit("change_summary", message, {"changes": body})
 
     def _outputs(self, outputs: Mapping[str, OutputState]) -> None:

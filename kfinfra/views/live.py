@@ -16,10 +16,10 @@ from rich.text import Text
 
 from kfinfra.diag import Diagnostic
 from kfinfra.model.address import Address
-from kfinfra.plan.change import Action, Plan
+from kfinfra.plan.change import Action, Change, Plan
 from kfinfra.views.durations import duration
 from kfinfra.views.region import Region, terminal_size
-from kfinfra.views.tracking import DOING, DONE, INTERRUPTED, Tracking, Underway, quantity
+from kfinfra.views.tracking import DOING, DONE, INTERRUPTED, Tracking, Underway, quantity, told
 
 BAR = 16
 MOST = 12
@@ -62,6 +62,10 @@ class LiveProgress(Tracking):
             self._frame()
             self.run()
 
+    def adopted(self, change: Change) -> None:
+        """A line that stays."""
+        self._stays(told(change))
+
     def refresh_done(self, provider: str, count: int) -> None:
         """Its line goes."""
         with self.lock:
@@ -70,7 +74,7 @@ class LiveProgress(Tracking):
 
     def apply_started(self, plan: Plan) -> None:
         """How much there is to do."""
-        self._total = sum(2 if change.action.replaces else 1 for change in plan.to_apply)
+        self._total = sum(2 if c.action.replaces else c.action in _STYLES for c in plan.to_apply)
 
     def began(self, operation: Underway) -> None:
         """Its line comes with the next frame."""

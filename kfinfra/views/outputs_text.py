@@ -1,10 +1,11 @@
-"""What an apply leaves: outputs as `terraform output` prints them, and the sum of what was done."""
+"""What an apply leaves: outputs as `terraform output` prints them, and the sum of what was or will be done."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from kfinfra.model.plain import UNKNOWN
+from kfinfra.plan.change import Plan
 from kfinfra.state.document import OutputState
 from kfinfra.values.codec import from_data
 from kfinfra.values.render import render
@@ -20,7 +21,15 @@ def render_output(output: OutputState) -> str:
     return "<sensitive>" if output.sensitive else render(from_data(output.value, UNKNOWN))
 
 
-def counted(what: str, counts: tuple[int, int, int]) -> str:
-    """What was added, changed, destroyed; a destroy only destroys."""
+def summed(plan: Plan) -> str:
+    """How much is done, as Terraform counts: imports only where there are some."""
+    add, alter, destroy = plan.counts()
+    imports = f"{plan.imports} to import, " if plan.imports else ""
+    return f"{imports}{add} to add, {alter} to change, {destroy} to destroy."
+
+
+def counted(what: str, counts: tuple[int, int, int], imported: int = 0) -> str:
+    """What was imported (where something was), added, changed, destroyed; a destroy only destroys."""
     add, change, destroy = counts
-    return f"{destroy} destroyed" if what == "Destroy" else f"{add} added, {change} changed, {destroy} destroyed"
+    taken = f"{imported} imported, " if imported else ""
+    return f"{destroy} destroyed" if what == "Destroy" else f"{taken}{add} added, {change} changed, {destroy} destroyed"

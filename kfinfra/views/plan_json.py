@@ -51,6 +51,8 @@ def plan_json(view: PlanView) -> dict[str, Json]:
 def change_json(change: Change) -> dict[str, Json]:
     """One of resource_changes, or of resource_drift."""
     out = address_json(change.address, change.provider)
+    if change.previous is not None:
+        out["previous_address"] = str(change.previous)
     out["change"] = _change(change)
     return out | ({"action_reason": change.reason} if change.reason else {})
 
@@ -69,6 +71,8 @@ def _change(change: Change) -> dict[str, Json]:
         "before_sensitive": hidden(before, sensitive),
         "after_sensitive": hidden(after, sensitive),
     }
+    if change.importing:
+        out["importing"] = {"id": change.importing}
     paths = sorted((list(d.path) for d in change.differences if d.replaces), key=str)
     return out | ({"replace_paths": [[*p] for p in paths]} if paths and change.action.replaces else {})
 

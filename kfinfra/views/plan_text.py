@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kfinfra.model.address import key_text as instance_key
 from kfinfra.model.plain import Plain
 from kfinfra.plan.change import Action, Change, Mode, OutputChange, Plan
+from kfinfra.views.outputs_text import summed
 from kfinfra.views.paint import paint, paint_symbol
 from kfinfra.views.values_text import Context, Line, Slot, changed, hidden, key_text, one, shown
 
@@ -18,6 +19,7 @@ SYMBOLS = {
     "create,delete": "+/-",
     "read": "<=",
     "forget": ".",
+    "no-op": " ",
 }
 LEGEND = {
     "create": "create",
@@ -63,8 +65,7 @@ def _plan(plan: Plan, color: bool) -> Iterator[str]:
         return
     if doing:
         yield from _actions(doing, color)
-        add, alter, destroy = plan.counts()
-        yield f"{paint('Plan:', 'bold', color)} {add} to add, {alter} to change, {destroy} to destroy."
+        yield f"{paint('Plan:', 'bold', color)} {summed(plan)}"
     if outputs:
         yield from ["", "Changes to Outputs:"] if doing else ["Changes to Outputs:"]
         width = max(len(key_text(o.name)) for o in outputs)
@@ -113,15 +114,31 @@ def _actions(doing: tuple[Change, ...], color: bool) -> Iterator[str]:
     yield "kfinfra will perform the following actions:"
     yield ""
     for change in doing:
-        verb = _VERB_BY_REASON.get(change.reason, _VERBS[change.action.value])
-        yield paint(f"  # {change.address} {verb}", "bold", color)
-        if why := _because(change):
-            yield f"  # ({why})"
+        yield paint(f"  # {title(change)}", "bold", color)
+        yield from (f"  # ({why})" for why in _because(change))
         yield from (line.render(color) for line in _resource(change))
         yield ""
 
 
-def _because(change: Change) -> str:
+def title(change: Change) -> str:
+    """What happens to the resource, in one line."""
+    if change.action is Action.NOOP and change.previous is not None:
+        return f"{change.previous} has moved to {change.address}"
+    if change.action is Action.NOOP:
+        return f"{change.address} will be imported"
+    return f"{change.address} {_VERB_BY_REASON.get(change.reason, _VERBS[change.action.value])}"
+
+
+def _because(change: Change) -> Iterator[str]:
+    if change.previous is not None and change.action is not Action.NOOP:
+        yield f"moved from {change.previous}"
+    if change.importing and change.action is not Action.NOOP:
+        yield f'imported from "{change.importing}"'
+    if why := "destroy = false is set in the configuration" if change.action is Action.FORGET else _reason(change):
+        yield why
+
+
+def _reason(change: Change) -> str:
     key = instance_key(change.address.key)
     match change.reason:
         case "delete_because_no_resource_config":
@@ -146,7 +163,8 @@ def _resource(change: Change) -> Iterator[Line]:
     every = [n for n in sorted(before.keys() | after.keys()) if not (change.details and n in COVERED)]
     every = [n for n in every if before.get(n) is not None or after.get(n) is not None]
     touched = {str(d.path[0]) for d in change.differences}
-    whole = change.before is None or change.after is None
+    whole = change.before is None or change.after is None or (change.importing != "" and change.action is Action.NOOP)
+    whole = whole and change.action is not Action.FORGET
     seen = [n for n in every if whole or n in touched or n in NAMES]
     width = max(map(len, [*seen, *change.write_only]), default=0)
     for name in seen:

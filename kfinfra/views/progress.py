@@ -8,8 +8,9 @@ from typing import TextIO
 
 from kfinfra.diag import Diagnostic
 from kfinfra.model.address import Address
+from kfinfra.plan.change import Change
 from kfinfra.views.durations import duration
-from kfinfra.views.tracking import DOING, DONE, Tracking, Underway, state_of
+from kfinfra.views.tracking import DOING, DONE, Tracking, Underway, state_of, told
 
 
 class PlainProgress(Tracking):
@@ -27,6 +28,10 @@ class PlainProgress(Tracking):
     def recovered(self, address: Address, what: str) -> None:
         """One line."""
         self.say(f"{address}: left open by an earlier command: {what}")
+
+    def adopted(self, change: Change) -> None:
+        """One line."""
+        self.say(told(change))
 
     def refresh_started(self, provider: str, count: int) -> None:
         """One line a provider, not one an object."""

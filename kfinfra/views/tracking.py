@@ -152,3 +152,12 @@ def quantity(count: int, unit: str) -> str:
     while size >= 1024 and len(names) > 1:
         size, _ = size / 1024, names.pop()
     return f"{count} B" if names[-1] == "B" else f"{size:.1f} {names[-1]}"
+
+
+def told(change: Change) -> str:
+    """That an object was moved, imported or let go of."""
+    if change.importing:
+        return f"{change.address}: Import complete [id={change.importing}]"
+    if change.action is Action.FORGET:
+        return f"{change.address}: Forgotten, and left in place"
+    return f"{change.address}: Moved from {change.previous}"

@@ -54,14 +54,19 @@ class World:
     """What exists (by type and name), what was called, and which calls fail."""
 
     objects: dict[tuple[str, str], dict[str, Plain]] = field(default_factory=dict)
-    owners: dict[tuple[str, str], str] = field(default_factory=dict)
+    owners: dict[tuple[str, str], str | None] = field(default_factory=dict)
     secrets: dict[tuple[str, str], Mapping[str, Plain]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     refuse: set[str] = field(default_factory=set)
     lose_answer: set[str] = field(default_factory=set)
+    kill: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
     made: int = 0
     broken: bool = False
+
+
+class Killed(BaseException):
+    """The process ends here: nothing of ours may catch it."""
 
 
 class FakeProvider:
@@ -119,6 +124,17 @@ class FakeProvider:
         self._call("delete", key)
         self.world.objects.pop(key, None)
         return {}
+
+    def mark(self, request: ReadRequest, owner: str | None) -> bool:
+        key = request.address.type, str(request.identity["name"])
+        if "before mark" in self.world.kill:
+            raise Killed
+        self._call("mark", key)
+        with self.world.lock:
+            self.world.owners[key] = owner
+        if "after mark" in self.world.kill:
+            raise Killed
+        return True
 
     def close(self) -> None:
         self.world.calls.append("close")

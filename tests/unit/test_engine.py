@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from kfinfra.app.options import PlanOptions
-from kfinfra.app.session import Session, new_state
-from kfinfra.config.configuration import load
-from kfinfra.config.files import FolderSources
 from kfinfra.diag import DiagnosticError
 from kfinfra.engine.hooks import Hooks
 from kfinfra.engine.planner import masked
-from kfinfra.engine.providers import ProviderSet
-from kfinfra.engine.recovery import recover
 from kfinfra.engine.result import ApplyResult
 from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Plain
 from kfinfra.model.ports import DetailLine
-from kfinfra.plan.change import Action, Change, Mode, Plan
-from kfinfra.state.journal import Intent, fold
-from kfinfra.stores.local import LocalStore
-from tests.fakes.world import PROVIDERS, TYPES, FakeProvider, World
+from kfinfra.plan.change import Action, Change, Mode
+from kfinfra.state.journal import Intent
+from tests.fakes.bench import Bench, actions
 
 TWO = """
 variable "size" { default = 5 }
@@ -41,36 +34,9 @@ output "box" { value = machine.box.id }
 """
 
 
-class Bench:
-    """A folder, a store and a world; each call is a command."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.world = folder, World()
-        self.store = LocalStore(folder / "state" / "s.kfstate")
-
-    def session(self, text: str, **options: object) -> Session:
-        (self.folder / "main.hcl").write_text(text)
-        asked = PlanOptions(**options)  # type: ignore[arg-type]
-        config = load(FolderSources(self.folder), TYPES, PROVIDERS, {}, asked.var_inputs)
-        providers = ProviderSet({"fake": lambda attributes, env: FakeProvider(self.world)}, config.provider_attributes, {})
-        state, intents = fold(self.store.read() or new_state(), self.store.read_journal())
-        return Session(config, recover(state, intents, TYPES, providers, Hooks()), self.store, providers, asked, Hooks())
-
-    def plan(self, text: str, **options: object) -> Plan:
-        return self.session(text, **options).plan()
-
-    def apply(self, text: str, **options: object) -> ApplyResult:
-        session = self.session(text, **options)
-        return session.apply(session.plan(), threading.Event())
-
-
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
-
-
-def actions(plan: Plan) -> Mapping[str, str]:
-    return {str(c.address): c.action.value for c in plan.changes}
 
 
 def named(result: ApplyResult) -> list[tuple[str, str]]:
@@ -189,8 +155,11 @@ def test_an_open_intent_is_recovered_by_identity_and_mark(bench: Bench) -> None:
     assert state is not None
     address = next(iter(state.resources))
     bench.store.write(state.without(address))
-    bench.store.append(Intent(address, "create", {"name": "data"}, "fake", "t", "d"))
+    intent = Intent(address, "create", {"name": "data"}, "fake", "t", "d")
+    bench.store.append(intent)
     assert not bench.plan('disk "data" { size = 1 }').has_changes
+    bench.store.write(state.without(address))
+    bench.store.append(intent)
     bench.world.owners["disk", "data"] = "somebody/else"
     assert actions(bench.plan('disk "data" { size = 1 }')) == {"disk.data": "create"}
 

@@ -167,6 +167,17 @@ def _tags(operation: Operation, default_tags: Mapping[str, str]) -> list[dict[st
     return [{"Key": k, "Value": str(v)} for k, v in sorted(tags.items())]
 
 
+def mark(aws: Aws, name: str, owner: str | None) -> None:
+    """Sets or removes our tag; S3 takes all tags of a bucket at once, so the others are read and written back."""
+    with translated(f"tag the bucket {name}"):
+        there = _optional(aws.s3.get_bucket_tagging, name, "NoSuchTagSet").get("TagSet", [])
+        tags = [t for t in there if t["Key"] != OWNER] + ([{"Key": OWNER, "Value": owner}] if owner is not None else [])
+        if tags:
+            aws.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
+        elif there:
+            aws.s3.delete_bucket_tagging(Bucket=name)
+
+
 def delete(aws: Aws, operation: Operation) -> Run:
     """Deletes the bucket; what it holds only with force_destroy."""
     from botocore.exceptions import ClientError

@@ -24,9 +24,9 @@ class Entry(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What was sent under a prefix and by whom. `left`: files that are gone from the folder and were not deleted."""
+    """What was sent under a prefix and by whom (None: it was let go of). `left`: files that are gone from the folder and were not deleted."""
 
-    owner: str
+    owner: str | None
     files: Mapping[str, Entry] = field(default_factory=dict)
     left: Sequence[str] = ()
 
@@ -73,7 +73,8 @@ class Prefix:
             raise
         try:
             found = json.loads(text)
-            return Manifest(str(found["owner"]), dict(found["files"]), list(found.get("left", [])))
+            owner = None if found["owner"] is None else str(found["owner"])
+            return Manifest(owner, dict(found["files"]), list(found.get("left", [])))
         except (ValueError, KeyError, TypeError) as problem:
             detail = f"{self.url}/{MANIFEST} is not what a sync writes: {problem}."
             hint = "restore an earlier version of the object, or delete it: then every file is sent again"

@@ -12,7 +12,7 @@ from kfinfra.model.address import Address
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.ports import DetailLine, Observed, Operation, Provider, ReadRequest, Run
 from kfinfra.model.resource import Desired
-from kfinfra.providers.aws import buckets, nodegroups, sync, sync_details
+from kfinfra.providers.aws import buckets, marks, nodegroups, sync, sync_details
 from kfinfra.providers.aws.client import Aws
 from kfinfra.providers.aws.scan import scan
 
@@ -96,6 +96,10 @@ class AwsProvider:
         if operation.address.type == "s3_sync":
             return sync.remove(self._aws, operation)
         return buckets.delete(self._aws, operation)
+
+    def mark(self, request: ReadRequest, owner: str | None) -> bool:
+        """Sets or removes the tag of ownership."""
+        return marks.mark(self._aws, request, owner)
 
     def close(self) -> None:
         """Ends connections."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from kfinfra.diag import DiagnosticError, error
@@ -88,10 +89,20 @@ def _ours(place: Prefix, operation: Operation) -> Manifest:
     found = place.manifest()
     if found is None:
         return Manifest(operation.owner)
-    if not operation.prior and found.owner != operation.owner:
+    if not operation.prior and found.owner not in (None, operation.owner):
         detail = f"{place.url} is kept by another configuration's s3_sync ({found.owner})."
         raise DiagnosticError(error("Prefix is synced already", detail, hint="choose another prefix"))
     return found
+
+
+def mark(place: Prefix, owner: str | None) -> None:
+    """Writes the manifest anew with this owner, or with none. Raises DiagnosticError where there is no manifest."""
+    with translated(f"mark what was synced to {place.url}"):
+        found = place.manifest()
+        if found is None:
+            detail = f"There is no manifest at {place.url}/{MANIFEST}."
+            raise DiagnosticError(error("Synced folder is gone", detail, hint="plan again"))
+        place.write(replace(found, owner=owner))
 
 
 def _manifest(owner: str, entries: dict[str, Entry], earlier: Manifest) -> Manifest:

@@ -141,6 +141,13 @@ class KfpProvider:
         rooms = {"pipeline": pipelines.delete, "experiment": experiments.delete, "recurring_run": schedules.delete}
         return rooms[operation.address.type](self._kfp, operation)
 
+    def mark(self, request: ReadRequest, owner: str | None) -> bool:
+        """KFP changes no description of what exists, and that is where the mark is: what exists keeps its mark.
+
+        Nothing depends on it: objects that state knows are found by their ids.
+        """
+        return False
+
     def close(self) -> None:
         """Ends connections."""
         self._kfp.close()

@@ -9,7 +9,8 @@ from typing import Any
 
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.plain import Attributes
-from kfinfra.model.ports import Checkpoint, Operation, Run, Wait
+from kfinfra.model.ports import Checkpoint, Operation, ReadRequest, Run, Wait
+from kfinfra.providers.kubernetes.checks import OWNER
 from kfinfra.providers.kubernetes.client import Api
 from kfinfra.providers.kubernetes.failures import Refused, conflict
 from kfinfra.providers.kubernetes.kinds import KINDS, Kind
@@ -108,6 +109,18 @@ def _exists(title: str, owner: str | None) -> DiagnosticError:
 def _late(title: str, status: str) -> DiagnosticError:
     hint = 'see what holds it, or allow more: timeouts { … = "…" }'
     return DiagnosticError(error("Operation timed out", f"{title} was not done in time: {status}.", hint=hint))
+
+
+def mark(api: Api, request: ReadRequest, owner: str | None) -> None:
+    """Sets or removes (None) the annotation of ownership, and touches nothing else. Raises DiagnosticError."""
+    kind = KINDS[request.address.type]
+    title = kind.title(request.identity)
+    try:
+        api.merge(kind.path(request.identity), {"metadata": {"annotations": {OWNER: owner}}}, f"mark {title}")
+    except Refused as problem:
+        if problem.missing:
+            raise DiagnosticError(error("Object is gone", f"{title} does not exist any more.", hint="plan again")) from problem
+        raise
 
 
 def update(api: Api, operation: Operation) -> Run:

@@ -68,6 +68,11 @@ class KubernetesProvider:
             return claims.delete(self._api, operation)
         return operations.delete(self._api, operation)
 
+    def mark(self, request: ReadRequest, owner: str | None) -> bool:
+        """Sets or removes the annotation of ownership."""
+        operations.mark(self._api, request, owner)
+        return True
+
     def close(self) -> None:
         """Ends connections."""
         self._api.close()

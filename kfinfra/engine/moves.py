@@ -1,0 +1,118 @@
+"""State as `moved` blocks have it: every object at the address that the configuration has for it now. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from kfinfra.config.refactoring import Refactoring
+from kfinfra.diag import Diagnostic, error, warning
+from kfinfra.model.address import Address
+from kfinfra.model.resource import Resource
+from kfinfra.plan.change import Action, Change
+from kfinfra.state.document import State
+
+Repeats = Callable[[Address], str | None]
+"""How the block of an address repeats: `count`, `for_each`, `` (once); None where there is no such block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebound:
+    """The state after the moves, where each moved object was before, and what could not be moved."""
+
+    state: State
+    previous: Mapping[Address, Address]
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+def rebind(state: State, refactoring: Refactoring, repeats: Repeats) -> Rebound:
+    """Carries out all moves on `state`, chains too. What has an object at its new address already stays where it is.
+
+    As in Terraform (internal/refactoring, move_statement.go, impliedMoveStatements), a block that gets or loses `count` takes
+    its one object along: `disk.a` and `disk.a[0]` need no block to become each other.
+    """
+    now = {address: address for address in state.resources}
+    blocked: dict[Address, Address] = {}
+    for move in refactoring.moves:
+        for place in list(now):
+            target = move.carry(place)
+            if target is None:
+                continue
+            if target in now:
+                blocked[place] = target
+            else:
+                now[target] = now.pop(place)
+    for place, first in list(now.items()):
+        target = _implied(place, repeats) if place == first else None
+        if target is not None and target not in now:
+            now[target] = now.pop(place)
+    previous = {place: first for place, first in now.items() if place != first}
+    moved = state.moved({first: place for place, first in previous.items()})
+    return Rebound(moved, previous, (_unresolved(blocked),) if blocked else ())
+
+
+def _implied(address: Address, repeats: Repeats) -> Address | None:
+    how = repeats(address)
+    if how == "count" and address.key is None:
+        return Address(address.type, address.name, 0, address.module, address.data)
+    if how == "" and address.key == 0 and isinstance(address.key, int):
+        return address.resource
+    return None
+
+
+def _unresolved(blocked: Mapping[Address, Address]) -> Diagnostic:
+    listed = "\n".join(f"  - {place} could not move to {target}" for place, target in sorted(blocked.items()))
+    return warning(
+        "Unresolved resource instance address changes",
+        f"Some objects could not move, because state has another object at their new addresses already:\n{listed}\n"
+        "They are planned as if nothing had been said about them.",
+        hint="if that is not what you want, sort them out with kfinfra state mv or kfinfra state rm, and plan again",
+    )
+
+
+def still_there(wanted: Collection[Address], refactoring: Refactoring) -> Iterable[Diagnostic]:
+    """Moves whose `from` the configuration still declares."""
+    for move in refactoring.moves:
+        found = next(((a, to) for a in sorted(wanted) if (to := move.carry(a)) is not None), None)
+        if found is not None:
+            detail = f"This block says that {found[0]} moved to {found[1]}, but {found[0]} is still declared."
+            yield error("Moved object still exists", detail, move.span, hint="remove that declaration, or this block")
+
+
+def relocated(
+    changes: Iterable[Change],
+    rebound: Rebound,
+    observed: Mapping[Address, Resource | None],
+    *,
+    targeted: bool,
+    errors: list[Diagnostic],
+) -> list[Change]:
+    """The changes with where their objects were before; a moved object without one gets one that only moves it.
+
+    With targets that leave a moved object out, nothing can be planned: it would be at two addresses. Then `errors` say so.
+    """
+    out = [replace(c, previous=rebound.previous.get(c.address)) for c in changes]
+    missing = {a for a in rebound.previous if observed.get(a) is not None} - {c.address for c in out}
+    if targeted and missing:
+        listed = ", ".join(f"{rebound.previous[a]} to {a}" for a in sorted(missing))
+        detail = f"These objects move, and -target leaves them out: {listed}."
+        hint = "add " + " ".join(f"-target={a}" for a in sorted(missing))
+        errors.append(error("Moved resource instances excluded by targeting", detail, hint=hint))
+        return out
+    for address in missing:
+        found, recorded = observed[address], rebound.state.resources[address]
+        if found is not None:
+            only = Change(address, Action.NOOP, recorded.provider, found.attributes, found.attributes)
+            only = replace(only, sensitive=found.sensitive, dependencies=recorded.dependencies)
+            out.append(replace(only, previous=rebound.previous[address]))
+    return out
+
+
+def forgotten(changes: Iterable[Change]) -> Iterable[Diagnostic]:
+    """A warning that names what will be let go of, as Terraform gives it."""
+    listed = "\n".join(f" - {c.address}" for c in sorted(changes, key=lambda c: c.address) if c.action is Action.FORGET)
+    if listed:
+        detail = (
+            f"If you apply this plan, kfinfra forgets these objects, takes its mark off them, and leaves them in place:\n{listed}"
+        )
+        yield warning("Some objects will no longer be managed by kfinfra", detail, hint="to manage them again later, import them")
