@@ -24,7 +24,10 @@ class Entry(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What was sent under a prefix and by whom (None: it was let go of). `left`: files that are gone from the folder and were not deleted."""
+    """What was sent under a prefix and by whom (None: it was let go of).
+
+    `left`: files that are gone from the folder and were not deleted.
+    """
 
     owner: str | None
     files: Mapping[str, Entry] = field(default_factory=dict)
