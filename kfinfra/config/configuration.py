@@ -14,6 +14,7 @@ from pathlib import Path
 from kfinfra.config.bodies import decode_body
 from kfinfra.config.evaluation import Evaluation
 from kfinfra.config.files import ParsedFile, Sources, parse_module, read_text
+from kfinfra.config.imports import Imports, read_imports
 from kfinfra.config.instances import Meta, Repetition, desired_instance, read_meta, repetition
 from kfinfra.config.module import Declared, Module, decode_module
 from kfinfra.config.refactoring import Refactoring, read_refactoring
@@ -92,6 +93,11 @@ class Configuration:
         if declared is None:
             return None
         return next((name for name in ("count", "for_each") if declared.attribute(name) is not None), "")
+
+    def imports(self) -> Imports:
+        """The objects that import blocks want taken over."""
+        with self._lock:
+            return read_imports(self.module.imports, self.evaluation, self.types)
 
     def settle(self, resource: Resource, final: bool = False) -> None:
         """Makes `resource` what references to it give; `final`: after it was made, so what was worked out before is dropped."""

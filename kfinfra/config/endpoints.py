@@ -84,7 +84,7 @@ class Endpoint:
 def read_endpoint(block: Declared, name: str, types: Iterable[str]) -> Endpoint:
     """The address that the attribute `name` writes. Raises DiagnosticError."""
     attribute = needed(block, name)
-    parts = _parts(block, attribute.expr)
+    parts = parts_of(block, attribute.expr)
     module: list[Step] = []
     while len(parts) > 1 and parts[0] == ("module", None):
         module.append(parts[1])
@@ -110,8 +110,8 @@ def needed(block: Declared, name: str) -> Attribute:
     return attribute
 
 
-def _parts(block: Declared, expr: Expr) -> list[Step]:
-    """The names of a static reference, each with the key behind it."""
+def parts_of(block: Declared, expr: Expr) -> list[Step]:
+    """The names of a static reference, each with the key behind it. Raises DiagnosticError."""
     if not isinstance(expr, Traversal):
         detail = (
             "A single static reference is required: names and constant keys, without quotes. No function calls, templates or "

@@ -55,12 +55,12 @@ def repetition(block: Declared, evaluation: Evaluation) -> Repetition:
     if count is not None:
         return _count(block, count.expr, evaluation)
     if for_each is not None:
-        return _for_each(block, for_each.expr, evaluation)
+        return repeated_for_each(block, for_each.expr, evaluation)
     return Repetition("", {None: {}})
 
 
 def _count(block: Declared, expr: Expr, evaluation: Evaluation) -> Repetition:
-    value = _needed(evaluation.evaluate(expr, block.source), "count", block, expr)
+    value = needed_value(evaluation.evaluate(expr, block.source), "count", block, expr)
     if isinstance(value, str) and value.isdigit():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
@@ -70,8 +70,9 @@ def _count(block: Declared, expr: Expr, evaluation: Evaluation) -> Repetition:
     return Repetition("count", {i: {"count": ObjectValue({"index": i})} for i in range(value)})
 
 
-def _for_each(block: Declared, expr: Expr, evaluation: Evaluation) -> Repetition:
-    value = _needed(evaluation.evaluate(expr, block.source), "for_each", block, expr)
+def repeated_for_each(block: Declared, expr: Expr, evaluation: Evaluation) -> Repetition:
+    """The instances of a for_each. Raises DiagnosticError."""
+    value = needed_value(evaluation.evaluate(expr, block.source), "for_each", block, expr)
     match value:
         case ObjectValue(items) | MapValue(items=items):
             pairs = sorted(items.items())
@@ -88,19 +89,20 @@ def _for_each(block: Declared, expr: Expr, evaluation: Evaluation) -> Repetition
     return Repetition("for_each", each, all(wholly_known(v) for _, v in pairs))
 
 
-def _needed(value: Value, name: str, block: Declared, expr: Expr) -> Value:
+def needed_value(value: Value, name: str, block: Declared, expr: Expr, of: str = "") -> Value:
+    """A value that must be known, shown in addresses and not null; `of` says whose argument it is. Raises DiagnosticError."""
     span = block.expr_span(expr)
     if isinstance(value, Marked):
         if value.marks & {SENSITIVE, EPHEMERAL}:
             detail = f'A sensitive value cannot be used for "{name}": it would be shown in every address.'
-            raise DiagnosticError(error(f"Invalid {name} argument", detail, span))
+            raise DiagnosticError(error(f"Invalid {of}{name} argument", detail, span))
         value = value.value
     if isinstance(value, Unknown):
         hint = "derive it from variables or locals, or apply what it depends on first with -target"
         detail = f'"{name}" depends on values that are known only after apply.'
-        raise DiagnosticError(error(f"Invalid {name} argument", detail, span, hint=hint))
+        raise DiagnosticError(error(f"Invalid {of}{name} argument", detail, span, hint=hint))
     if value is None:
-        raise DiagnosticError(error(f"Invalid {name} argument", f'"{name}" is null.', span))
+        raise DiagnosticError(error(f"Invalid {of}{name} argument", f'"{name}" is null.', span))
     return value
 
 

@@ -64,9 +64,10 @@ class Module:
     settings: list[Declared] = field(default_factory=list)
     moved: list[Declared] = field(default_factory=list)
     removed: list[Declared] = field(default_factory=list)
+    imports: list[Declared] = field(default_factory=list)
 
 
-LATER = ("module", "data", "import", "check")
+LATER = ("module", "data", "check")
 
 
 def decode_module(parsed: ParsedModule, types: Mapping[str, ResourceType], providers: Mapping[str, ProviderType]) -> Module:
@@ -109,9 +110,9 @@ def _add(
             yield from _named(declared, ("NAME",), lambda: module.outputs, labels[:1])
         case "provider":
             yield from _provider(module, declared, providers)
-        case "moved" | "removed":
+        case "moved" | "removed" | "import":
             yield from _labelled(declared, ())
-            (module.moved if kind == "moved" else module.removed).append(declared)
+            {"moved": module.moved, "removed": module.removed, "import": module.imports}[kind].append(declared)
         case _ if kind in types:
             yield from _resource(module, declared)
         case _ if kind in LATER:
@@ -129,7 +130,7 @@ def _add(
                 hint=_first_class(labels),
             )
         case _:
-            known = [*types, *LATER, "kfinfra", "locals", "moved", "removed", "variable", "output", "provider"]
+            known = [*types, *LATER, "kfinfra", "import", "locals", "moved", "removed", "variable", "output", "provider"]
             yield error(
                 "Unsupported block type",
                 f'Blocks of type "{kind}" are not expected here.{did_you_mean(kind, known)}',

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from kfinfra.diag import Diagnostic, DiagnosticError, error
 from kfinfra.engine.operation import Surroundings, owner_mark
+from kfinfra.engine.ownership import foreign, not_ours
 from kfinfra.engine.refresh import observed_resource
 from kfinfra.model.address import Address
 from kfinfra.model.plain import Attributes
@@ -81,7 +82,7 @@ def request(around: Surroundings, change: Change) -> ReadRequest:
     """The look-up of the object of a change."""
     before = change.before or {}
     identity: Attributes = {name: before.get(name) for name in around.types[change.address.type].identity}
-    return ReadRequest(change.address, identity, {} if change.importing else before)
+    return ReadRequest(change.address, identity, before)
 
 
 def _look(
@@ -112,18 +113,6 @@ def refusal(change: Change, observed: Observed, state: State) -> Iterable[Diagno
         yield error("Object is gone", f"{change.address} was deleted after the plan was made.", hint="plan again")
     elif foreign(observed.owner, state.lineage):
         yield not_ours(change.address, observed.owner or "")
-
-
-def foreign(owner: str | None, lineage: str) -> bool:
-    """Whether a mark is one of another configuration's state."""
-    return owner is not None and owner.partition("/")[0] != lineage
-
-
-def not_ours(address: Address, owner: str) -> Diagnostic:
-    """An object that bears the mark of another state."""
-    detail = f"The object for {address} is managed by another configuration: its mark kfinfra.dev/owner is {owner}."
-    hint = "let it go there first: a removed block with destroy = false, or kfinfra state rm, takes the mark off"
-    return error("Object belongs to another configuration", detail, hint=hint)
 
 
 def _carry_out(change: Change, observed: Observed, around: Surroundings) -> ResourceState | None:

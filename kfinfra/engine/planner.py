@@ -10,6 +10,7 @@ from kfinfra.config.configuration import BlockKey, Configuration
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
 from kfinfra.engine.digests import keyed_digest
 from kfinfra.engine.hooks import Hooks
+from kfinfra.engine.importing import Importer
 from kfinfra.engine.moves import forgotten, rebind, relocated, still_there
 from kfinfra.engine.providers import ProviderSet
 from kfinfra.engine.refresh import refresh
@@ -106,6 +107,7 @@ class Planner:
         changes: list[Change] = []
         wanted: set[Address] = set()
         included = self._included()
+        importer = Importer(self._config.imports(), self._state, self._types, self._providers)
         for block in self._config.order:
             if self._config.edges[block] & self._broken:
                 self._broken.add(block)
@@ -116,10 +118,13 @@ class Planner:
                 self._errors.extend(problem.diagnostics)
                 self._broken.add(block)
                 continue
+            chosen = {d.address for d in instances if included is None or d.address.resource in included}
+            self.observed |= importer.look([d for d in instances if d.address in chosen])
             for desired in instances:
                 wanted.add(desired.address)
-                changes.extend(self._instance(desired, included is None or desired.address.resource in included))
+                changes.extend(importer.marked(c) for c in self._instance(desired, desired.address in chosen))
         self._check_targets(wanted)
+        self._errors.extend([*importer.problems, *importer.left_over(included, self._broken)])
         self._errors.extend(still_there(wanted, self._config.refactoring))
         for address in self._state.resources.keys() - wanted:
             block = (address.type, address.name)

@@ -107,6 +107,8 @@ def mistakes(folder: Path) -> list[Diagnostic]:
                 planned = as_planned(desired, TYPES[block[0]])
                 config.settle(Resource(planned.address, planned.attributes, planned.sensitive))
         config.outputs()
+        if problems := config.imports().problems:
+            raise DiagnosticError(problems)
     except DiagnosticError as problem:
         return list(problem.diagnostics)
     return []

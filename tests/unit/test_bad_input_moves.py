@@ -1,4 +1,4 @@
-"""Mistakes in moved and removed blocks, as a user meets them."""
+"""Mistakes in moved, removed and import blocks, as a user meets them."""
 
 from __future__ import annotations
 
@@ -36,6 +36,29 @@ MISTAKES: list[tuple[str, str, int, str]] = [
     ("removed {\n  from = disk.a\n  destroy = false\n}", "Unsupported argument", 3, '"destroy"'),
     ("removed {\n  from = disk.a\n  lifecycle {\n    destroy = var.x\n  }\n}", "Invalid argument", 4, "written out"),
     ("removed {\n  from = disk.a\n  lifecycle {}\n  lifecycle {}\n}", "Unsupported block type", 4, "second"),
+    (OK + "import {\n  to = disk.data\n}", "Invalid import block", 2, "the id is NAME"),
+    (OK + 'import {\n  to = disk.data\n  id = "a"\n  identity = { name = "a" }\n}', "Invalid import block", 2, "only one"),
+    (OK + 'import {\n  id = "a"\n}', "Missing required argument", 2, '"to"'),
+    (OK + 'import {\n  to = disk.data\n  id = ""\n}', "Invalid import id argument", 4, "NAME"),
+    (OK + "import {\n  to = disk.data\n  id = null\n}", "Invalid import id argument", 4, "null"),
+    (OK + "import {\n  to = disk.data\n  id = disk.data.id\n}", "Invalid import id argument", 4, "after apply"),
+    (OK + 'import {\n  to = disk.data\n  identity = { nam = "a" }\n}', "Invalid import identity argument", 4, "with name"),
+    (OK + 'import {\n  to = disk.data\n  identity = "a"\n}', "Invalid import identity argument", 4, "An object"),
+    (OK + 'import {\n  to = "disk.data"\n  id = "a"\n}', "Invalid expression", 3, "without quotes"),
+    (OK + 'import {\n  to = module.a\n  id = "a"\n}', "Invalid import 'to' expression", 3, "no resource instance"),
+    (OK + 'import {\n  to = dsik.a\n  id = "a"\n}', "Invalid import 'to' expression", 3, 'Did you mean "disk"?'),
+    (OK + 'import {\n  to = disk.data[true]\n  id = "a"\n}', "Invalid import 'to' expression", 3, "whole number"),
+    (OK + 'import {\n  to = disk.data\n  id = "a"\n  idd = 1\n}', "Unsupported argument", 5, 'Did you mean "id"?'),
+    (OK + 'import {\n  to = disk.data\n  id = "a"\n  x {}\n}', "Unsupported block type", 5, '"x"'),
+    (OK + 'import {\n  to = disk.data\n  id = "a"\n  for_each = ["a"]\n}', "Invalid for_each argument", 5, "toset"),
+    (
+        OK + 'import {\n  to = disk.data\n  id = "a"\n}\nimport {\n  to = disk.data\n  id = "b"\n}',
+        "Duplicate import configuration", 6, "main.hcl:2",
+    ),
+    (
+        OK + 'import {\n  to = disk.data\n  id = "a"\n}\nimport {\n  to = disk.b\n  id = "a"\n}',
+        "Duplicate import configuration", 6, "main.hcl:2",
+    ),
 ]  # fmt: skip
 
 

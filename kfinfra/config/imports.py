@@ -1,0 +1,191 @@
+"""`import` blocks: which objects that exist are to be taken over, and at which addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kfinfra.config.endpoints import needed, parts_of
+from kfinfra.config.evaluation import Evaluation
+from kfinfra.config.instances import needed_value, repeated_for_each
+from kfinfra.config.module import Declared
+from kfinfra.diag import Diagnostic, DiagnosticError, Span, did_you_mean, error
+from kfinfra.hcl.nodes import Attr, Attribute, Expr, Index, IndexExpr, RelativeTraversal, Traversal
+from kfinfra.model.address import Address, Key
+from kfinfra.model.plain import UNKNOWN, Plain, is_known
+from kfinfra.model.schema import ResourceType
+from kfinfra.values.codec import to_data
+from kfinfra.values.data import Value
+
+KNOWN = ("to", "id", "identity", "for_each", "provider")
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One object to be taken over. `identity` are the attributes that identify it, as far as they were given."""
+
+    address: Address
+    identity: Mapping[str, Plain]
+    id: str
+    span: Span | None = None
+    provider: str = ""
+
+
+@dataclass
+class Imports:
+    """The imports of a configuration by address, and what is wrong with the blocks."""
+
+    targets: dict[Address, Import] = field(default_factory=dict)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+
+def read_imports(blocks: Sequence[Declared], evaluation: Evaluation, types: Mapping[str, ResourceType]) -> Imports:
+    """What the blocks say. An object that is imported twice is a problem, and so is an address."""
+    out = Imports()
+    for block in blocks:
+        try:
+            for target in _targets(block, evaluation, types):
+                _add(out, target)
+        except DiagnosticError as problem:
+            out.problems.extend(problem.diagnostics)
+    return out
+
+
+def _add(out: Imports, target: Import) -> None:
+    first = out.targets.setdefault(target.address, target)
+    if first is not target:
+        detail = f"{target.address} has an import block already, at {first.span}."
+        out.problems.append(error("Duplicate import configuration", detail, target.span))
+        return
+    for other in out.targets.values():
+        if other is not target and (other.address.type, other.identity) == (target.address.type, target.identity):
+            detail = f'"{target.id}" is imported to {other.address} already, by the block at {other.span}.'
+            out.problems.append(error("Duplicate import configuration", detail, target.span))
+
+
+def _targets(block: Declared, evaluation: Evaluation, types: Mapping[str, ResourceType]) -> Iterable[Import]:
+    _check(block)
+    for_each = block.attribute("for_each")
+    repeated: Iterable[Mapping[str, Value]] = [{}]
+    if for_each is not None:
+        repeated = repeated_for_each(block, for_each.expr, evaluation).extra.values()
+    provider = block.attribute("provider")
+    for extra in repeated:
+        address = _address(block, needed(block, "to").expr, evaluation, extra, types)
+        identity, text = _identity(block, evaluation, extra, types[address.type])
+        alias = ".".join(name for name, _ in parts_of(block, provider.expr)) if provider is not None else ""
+        yield Import(address, identity, text, block.span, alias)
+
+
+def _check(block: Declared) -> None:
+    for attribute in block.block.body.attributes:
+        if attribute.name not in KNOWN:
+            detail = f'An "import" block has no argument "{attribute.name}".{did_you_mean(attribute.name, KNOWN)}'
+            raise DiagnosticError(error("Unsupported argument", detail, block.name_span(attribute)))
+    for inner in block.block.body.blocks:
+        detail = f'An "import" block has no "{inner.type}" block.'
+        raise DiagnosticError(error("Unsupported block type", detail, block.inner(inner).span))
+
+
+def _address(
+    block: Declared, expr: Expr, evaluation: Evaluation, extra: Mapping[str, Value], types: Mapping[str, ResourceType]
+) -> Address:
+    """The address that `to` writes; its keys may be expressions over `each`."""
+    parts = _steps(block, expr, evaluation, extra)
+    module: list[tuple[str, Key]] = []
+    while len(parts) > 2 and parts[0] == ("module", None):
+        module.append(parts[1])
+        parts = parts[2:]
+    if len(parts) != 2 or parts[0][1] is not None or parts[0][0] in ("module", "data"):
+        detail = "This names no resource instance (TYPE.NAME, or TYPE.NAME[KEY])."
+        raise DiagnosticError(error("Invalid import 'to' expression", detail, block.expr_span(expr)))
+    kind, (name, key) = parts[0][0], parts[1]
+    if kind not in types:
+        detail = f'There is no resource type "{kind}".{did_you_mean(kind, types)}'
+        raise DiagnosticError(error("Invalid import 'to' expression", detail, block.expr_span(expr)))
+    return Address(kind, name, key, tuple(module))
+
+
+def _steps(block: Declared, expr: Expr, evaluation: Evaluation, extra: Mapping[str, Value]) -> list[tuple[str, Key]]:
+    match expr:
+        case Traversal():
+            return parts_of(block, expr)
+        case IndexExpr(collection=collection, key=written):
+            parts = _steps(block, collection, evaluation, extra)
+            value = needed_value(evaluation.evaluate(written, block.source, extra), "to", block, written)
+            if parts[-1][1] is not None or isinstance(value, bool) or not isinstance(value, str | int):
+                detail = "A key is a string or a whole number."
+                raise DiagnosticError(error("Invalid import 'to' expression", detail, block.expr_span(written)))
+            return [*parts[:-1], (parts[-1][0], value)]
+        case RelativeTraversal(source=source, steps=steps):
+            parts = _steps(block, source, evaluation, extra)
+            for step in steps:
+                match step:
+                    case Attr(name=name):
+                        parts.append((name, None))
+                    case Index(key=key):
+                        parts[-1] = (parts[-1][0], key)
+            return parts
+        case _:
+            return parts_of(block, expr)
+
+
+def _identity(
+    block: Declared, evaluation: Evaluation, extra: Mapping[str, Value], schema: ResourceType
+) -> tuple[dict[str, Plain], str]:
+    by_id, by_name = block.attribute("id"), block.attribute("identity")
+    if (by_id is None) == (by_name is None):
+        detail = 'One of "id" and "identity" is required, and only one.'
+        raise DiagnosticError(error("Invalid import block", detail, block.span, hint=f"the id is {id_form(schema)}"))
+    written = by_id or by_name
+    assert written is not None
+    value = _plain(block, written, evaluation, extra)
+    span = block.expr_span(written.expr)
+    if by_id is not None:
+        try:
+            return parse_id(schema, str(value)), str(value)
+        except ValueError as problem:
+            raise DiagnosticError(error("Invalid import id argument", f"{problem}.", span)) from problem
+    if not isinstance(value, dict) or not value.keys() <= set(schema.identity) or not _complete(schema, value):
+        detail = f"An object with {' and '.join(schema.identity)} is required: these identify a {schema.name}."
+        raise DiagnosticError(error("Invalid import identity argument", detail, span))
+    identity = {name: value.get(name) for name in schema.identity}
+    return identity, id_text(schema, identity)
+
+
+def _complete(schema: ResourceType, value: Mapping[str, Plain]) -> bool:
+    return all(isinstance(value.get(n), str) and value[n] for n in schema.identity if n != "namespace")
+
+
+def _plain(block: Declared, written: Attribute, evaluation: Evaluation, extra: Mapping[str, Value]) -> Plain:
+    value = needed_value(evaluation.evaluate(written.expr, block.source, extra), written.name, block, written.expr, "import ")
+    plain: Plain = to_data(value, UNKNOWN)[0]
+    if not is_known(plain):
+        detail = "It depends on values that are known only after apply."
+        raise DiagnosticError(error(f"Invalid import {written.name} argument", detail, block.expr_span(written.expr)))
+    return plain
+
+
+def parse_id(schema: ResourceType, text: str) -> dict[str, Plain]:
+    """The identity that an id writes: its parts with `/` between them, or with `:` as Terraform has it for node groups.
+
+    A namespace may be left out where the type has one. Raises ValueError, with a sentence.
+    """
+    names = schema.identity
+    mark = ":" if ":" in text and "/" not in text else "/"
+    parts = text.split(mark, len(names) - 1)
+    if len(parts) == len(names) - 1 and names[0] == "namespace":
+        names = names[1:]
+    if len(parts) != len(names) or not all(parts):
+        raise ValueError(f'"{text}" is not the id of a {schema.name}, which is {id_form(schema)}')
+    return dict.fromkeys(schema.identity) | dict(zip(names, parts, strict=True))
+
+
+def id_form(schema: ResourceType) -> str:
+    """How an id of the type is written: `CLUSTER/NAME`."""
+    return "/".join(name.upper() for name in schema.identity)
+
+
+def id_text(schema: ResourceType, identity: Mapping[str, Plain]) -> str:
+    """The id of an identity."""
+    return "/".join(str(identity[name]) for name in schema.identity if identity.get(name) is not None)
