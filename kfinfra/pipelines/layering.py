@@ -13,7 +13,7 @@ from kfinfra.model.plain import Attributes, Plain
 from kfinfra.pipelines.environment import variables
 from kfinfra.pipelines.reading import entries, mapping, sequence, text
 
-_NAMED = {"mounts": "path", "secret_env": "name"}
+_NAMED = {"mounts": "path", "secret_env": "name", "s3_inputs": "path", "s3_outputs": "path"}
 
 
 def layered(layers: Sequence[Attributes]) -> Attributes:

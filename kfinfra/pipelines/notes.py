@@ -13,7 +13,7 @@ from kfinfra.model.plain import Attributes
 from kfinfra.pipelines.checks import EPHEMERAL
 from kfinfra.pipelines.layering import layered
 from kfinfra.pipelines.placement import node_groups
-from kfinfra.pipelines.reading import mapping, text
+from kfinfra.pipelines.reading import mapping, sequence, text
 
 
 def notes_on(defaults: Attributes | None, overrides: Mapping[str, Attributes] | None) -> tuple[Diagnostic, ...]:
@@ -32,6 +32,7 @@ def _notes(settings: Attributes) -> Iterator[tuple[str, str, str]]:
     yield from _retry(settings)
     yield from _ephemeral(settings)
     yield from _memory(settings)
+    yield from _copies(settings)
 
 
 def _retry(settings: Attributes) -> Iterator[tuple[str, str, str]]:
@@ -76,3 +77,11 @@ def _memory(settings: Attributes) -> Iterator[tuple[str, str, str]]:
     if limit and size and quantity.parse(size) > quantity.parse(limit):
         detail = f"/dev/shm may grow to {size}, but counts towards the memory limit of {limit}: the task is killed first."
         yield "Shared memory above the memory limit", detail, "raise the limit, or make shared_memory smaller"
+
+
+def _copies(settings: Attributes) -> Iterator[tuple[str, str, str]]:
+    """A task that reads or writes S3 does so each time."""
+    names = [name for name in ("s3_inputs", "s3_outputs") if sequence(settings, name)]
+    if names and settings.get("cache") is None:
+        detail = f"KFP's cache knows nothing of what is in S3, so a task with {' and '.join(names)} always runs."
+        yield "Task is not cached", detail, "write cache = false to say that you know"

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
-from kfinfra.diag import DiagnosticError
+from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.durations import seconds
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.pipelines.environment import with_environment
 from kfinfra.pipelines.package import Package
 from kfinfra.pipelines.placement import with_placement
-from kfinfra.pipelines.reading import mapping, text
+from kfinfra.pipelines.reading import entries, mapping, sequence, text
 from kfinfra.pipelines.resources import with_resources
 from kfinfra.pipelines.rewriting import Appliers, Executor, rewrite
+from kfinfra.pipelines.s3_steps import SETTINGS as S3_SETTINGS
+from kfinfra.pipelines.s3_steps import Pod, with_s3_steps
 from kfinfra.pipelines.selection import settings_by_task
 from kfinfra.pipelines.settings import relevant
 from kfinfra.pipelines.volumes import with_volumes
@@ -34,7 +37,8 @@ def with_settings(package: Package, defaults: Attributes | None, overrides: Mapp
     if not low and not high:
         return package
     normal = normalized(package)
-    return rewrite(normal, settings_by_task(normal, low, high), Appliers(_task, _named))
+    settings = settings_by_task(normal, low, high)
+    return with_s3_steps(rewrite(normal, settings, Appliers(_task, _named)), settings, partial(_step, low))
 
 
 def normalized(package: Package) -> Package:
@@ -42,6 +46,20 @@ def normalized(package: Package) -> Package:
     flaws: list[Flaw] = []
     platform = None if package.platform is None else read(package.platform, "PlatformSpec", flaws)
     return Package(read(package.spec, "PipelineSpec", flaws), platform)
+
+
+_OF_ONE_TASK = ("image", "mounts", "scratch", "shared_memory", "timeout", *S3_SETTINGS)
+
+
+def _step(defaults: Attributes, pod: Pod) -> Pod:
+    """A step's pod with the defaults that are not about one task: where it runs, its labels, its environment."""
+    kept = {name: value for name, value in defaults.items() if name not in _OF_ONE_TASK}
+    if "resources" in kept:
+        kept["resources"] = {
+            kind: {n: v for n, v in entries(kept, "resources", kind) if "/" not in n} for kind in ("requests", "limits")
+        }
+    made = _executor(Executor(*pod), kept)
+    return Pod(made.spec, made.config)
 
 
 def _named(executor: Executor, settings: Attributes, path: str) -> Executor:
@@ -52,7 +70,14 @@ def _named(executor: Executor, settings: Attributes, path: str) -> Executor:
         raise DiagnosticError(replace(d, detail=where + d.detail) for d in problem.diagnostics) from None
 
 
+def _copies(settings: Attributes) -> bool:
+    return any(sequence(settings, name) for name in S3_SETTINGS)
+
+
 def _executor(executor: Executor, settings: Attributes) -> Executor:
+    if _copies(settings) and settings.get("cache") is True:
+        detail = "KFP's cache knows nothing of what is in S3: the task would keep the results of older files."
+        raise DiagnosticError(error("Cached task with folders of S3", detail, hint="remove cache = true"))
     container = with_resources(mapping(executor.spec, "container"), settings)
     if image := text(settings, "image"):
         container["image"] = image
@@ -73,7 +98,9 @@ def _task(task: dict[str, Plain], settings: Attributes) -> dict[str, Plain]:
     out = dict(task)
     if retry := mapping(settings, "retry"):
         out["retryPolicy"] = _retry(retry, mapping(task, "retryPolicy"))
-    if isinstance(cache := settings.get("cache"), bool):
+    if _copies(settings):
+        out["cachingOptions"] = {}
+    elif isinstance(cache := settings.get("cache"), bool):
         key = mapping(task, "cachingOptions").get("cacheKey")
         out["cachingOptions"] = {"enableCache": True, **({"cacheKey": key} if key else {})} if cache else {}
     return out

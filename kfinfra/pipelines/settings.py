@@ -32,6 +32,11 @@ _SECRET_ENV = {
     "key": Attribute(required=True, doc="The secret's key."),
     "name": Attribute(required=True, check=checks.check_variable, doc="The variable's name."),
 }
+_S3 = {
+    "bucket": Attribute(required=True, ref=Ref(("s3_bucket",)), doc="The bucket, or its name where it is not declared here."),
+    "prefix": Attribute(default="", doc="Where in the bucket; the whole bucket where left out."),
+    "path": Attribute(required=True, check=checks.check_path, doc="The folder, on a claim of `mounts` or on `scratch`."),
+}
 _SCRATCH = {
     "path": Attribute(required=True, check=checks.check_path, doc="Where the task finds it."),
     "size": Attribute(required=True, check=checks.check_quantity, doc="How large it may grow."),
@@ -76,6 +81,8 @@ TASK_SETTINGS: Mapping[str, Attribute] = MappingProxyType(
         ),
         "secret_env": Attribute(fields=_SECRET_ENV, shape=Shape.LIST, doc="Variables from single keys of secrets."),
         "scratch": Attribute(fields=_SCRATCH, doc="A volume that lives as long as the task."),
+        "s3_inputs": Attribute(fields=_S3, shape=Shape.LIST, doc="Folders that are copied from S3 before the task."),
+        "s3_outputs": Attribute(fields=_S3, shape=Shape.LIST, doc="Folders that are copied to S3 after the task has succeeded."),
         "shared_memory": Attribute(check=checks.check_quantity, doc="The size of /dev/shm."),
         "retry": Attribute(fields=_RETRY, doc="Trying a failed task again."),
         "timeout": Attribute(check=checks.check_timeout, doc="How long one attempt may take."),
