@@ -54,7 +54,7 @@ def _over(name: str, low: Plain, high: Plain) -> Plain:
         if key := _NAMED.get(name):
             taken = {_name(item, key) for item in high}
             return [item for item in low if _name(item, key) not in taken] + high
-        if name in ("env_from", "tolerations"):
+        if name in ("env_from", "tolerations", "after"):
             return [item for item in low if item not in high] + high
     return high
 

@@ -13,6 +13,7 @@ from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.durations import seconds
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.pipelines.environment import with_environment
+from kfinfra.pipelines.ordering import with_order
 from kfinfra.pipelines.package import Package
 from kfinfra.pipelines.placement import with_placement
 from kfinfra.pipelines.reading import entries, mapping, sequence, text
@@ -38,7 +39,8 @@ def with_settings(package: Package, defaults: Attributes | None, overrides: Mapp
         return package
     normal = normalized(package)
     settings = settings_by_task(normal, low, high)
-    return with_s3_steps(rewrite(normal, settings, Appliers(_task, _named)), settings, partial(_step, low))
+    ordered = with_order(rewrite(normal, settings, Appliers(_task, _named)), settings)
+    return with_s3_steps(ordered, settings, partial(_step, low))
 
 
 def normalized(package: Package) -> Package:
@@ -48,7 +50,7 @@ def normalized(package: Package) -> Package:
     return Package(read(package.spec, "PipelineSpec", flaws), platform)
 
 
-_OF_ONE_TASK = ("image", "mounts", "scratch", "shared_memory", "timeout", *S3_SETTINGS)
+_OF_ONE_TASK = ("after", "image", "mounts", "scratch", "shared_memory", "timeout", *S3_SETTINGS)
 
 
 def _step(defaults: Attributes, pod: Pod) -> Pod:

@@ -16,7 +16,7 @@ from kfinfra.pipelines.package import Package
 from kfinfra.pipelines.reading import entries, mapping, text
 from kfinfra.pipelines.tasks import executor_config, tasks_of
 
-TASK_LEVEL = ("retry", "cache")
+TASK_LEVEL = ("retry", "cache", "after")
 """Settings that the package keeps at the task, not at its executor."""
 
 

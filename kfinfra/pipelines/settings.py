@@ -85,6 +85,7 @@ TASK_SETTINGS: Mapping[str, Attribute] = MappingProxyType(
         "s3_outputs": Attribute(fields=_S3, shape=Shape.LIST, doc="Folders that are copied to S3 after the task has succeeded."),
         "shared_memory": Attribute(check=checks.check_quantity, doc="The size of /dev/shm."),
         "retry": Attribute(fields=_RETRY, doc="Trying a failed task again."),
+        "after": Attribute(ListType(STRING), doc="Names of tasks beside it that it waits for."),
         "timeout": Attribute(check=checks.check_timeout, doc="How long one attempt may take."),
         "cache": Attribute(BOOL, doc="Whether an earlier result of the same inputs may be used."),
         "image": Attribute(doc="The container's image."),

@@ -205,9 +205,9 @@ def many(*items):
     [
         ({"node_group": "gpu"}, "node_group", "Wrong kind of reference"),
         ({"mounts": many(obj(pvc="data", path="/d"))}, "mounts[0].pvc", "Wrong kind of reference"),
-        ({"after": many("a")}, "after", "Unsupported argument"),
-        ({"s3_inputs": many()}, "s3_inputs", "Unsupported argument"),
-        ({"s3_outputs": many()}, "s3_outputs", "Unsupported argument"),
+        ({"s3_inputs": many(obj(path="/d"))}, "s3_inputs[0]", "Missing required argument"),
+        ({"s3_outputs": many(obj(bucket="b", path="d"))}, "s3_outputs[0].path", "Invalid mount path"),
+        ({"s3_sync": many()}, "s3_sync", "Unsupported argument"),
         ({"retry": obj(count=1, backoff="30")}, "retry.backoff", "Invalid duration"),
         ({"retry": obj(count=1, backoff="1500ms")}, "retry.backoff", "Invalid duration"),
         ({"retry": obj(backoff="30s")}, "retry", "Missing required argument"),
