@@ -17,9 +17,9 @@ from kfinfra.pipelines.overrides import normalized
 from kfinfra.pipelines.package import Package
 from kfinfra.pipelines.reading import entries, mapping, sequence, text
 from kfinfra.pipelines.references import upstream_of
-from kfinfra.pipelines.tasks import Task, executor_config, tasks_of
+from kfinfra.pipelines.tasks import Task, container_of, executor_config, tasks_of
 
-__all__ = ["compare", "summarize"]
+__all__ = ["compare", "sources", "summarize"]
 
 _SHOWN = 80
 _VOLUMES = {
@@ -94,7 +94,7 @@ def _retry(retry: Mapping[str, Plain]) -> dict[str, Plain]:
 
 def _container(container: Mapping[str, Plain]) -> dict[str, Plain]:
     command = [neutral_text(str(word)) for word in [*sequence(container, "command"), *sequence(container, "args")]]
-    source = next((word for word in command if "\ndef " in word or "\nclass " in word), "")
+    source = _source(container)
     rest = [word for word in command if word != source]
     env: dict[str, Plain] = {text(v, "name"): "#" + _digest(text(v, "value")) for v in sequence(container, "env")}
     return {
@@ -104,6 +104,18 @@ def _container(container: Mapping[str, Plain]) -> dict[str, Plain]:
         "env": env,
         **_resources(mapping(container, "resources")),
     }
+
+
+def _source(container: Mapping[str, Plain]) -> str:
+    """The Python that a component's command carries, empty where it carries none."""
+    words = (neutral_text(str(word)) for word in [*sequence(container, "command"), *sequence(container, "args")])
+    return next((word for word in words if "\ndef " in word or "\nclass " in word), "")
+
+
+def sources(package: Package) -> dict[str, str]:
+    """The Python of each task that has some, by path."""
+    found = {t.path: _source(container_of(package.spec, t) or {}) for t in tasks_of(package.spec)}
+    return {path: source for path, source in found.items() if source}
 
 
 def _resources(resources: Mapping[str, Plain]) -> dict[str, Plain]:

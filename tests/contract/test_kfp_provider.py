@@ -84,11 +84,13 @@ class NoCompiler:
         raise AssertionError(f"{source} was compiled")
 
 
-def package(name: str = "train", image: str = "python:3.11", parameters: Mapping[str, Plain] | None = None) -> dict[str, Any]:
+def package(
+    name: str = "train", image: str = "python:3.11", parameters: Mapping[str, Plain] | None = None, code: str = "print(1)"
+) -> dict[str, Any]:
     """A small compiled pipeline of one task."""
     inputs = {"root": {"inputDefinitions": {"parameters": dict(parameters)}}} if parameters else {"root": {}}
     task = {"componentRef": {"name": "comp-fit"}, "taskInfo": {"name": "fit"}, "cachingOptions": {"enableCache": True}}
-    container = {"image": image, "command": ["python3", "-c", "print(1)"]}
+    container = {"image": image, "command": ["python3", "-c", code]}
     return {
         "pipelineInfo": {"name": name},
         "schemaVersion": "2.1.0",
@@ -124,23 +126,29 @@ class World:
         (self.folder / name).write_text(yaml.safe_dump_all([content, *([platform] if platform else [])]))
         return name
 
-    def observe(self, address: Address) -> Observed:
+    def observe(self, address: Address, by: Provider | None = None) -> Observed:
         recorded = self.recorded[address]
         identity = {n: recorded.get(n) for n in TYPES[address.type].identity}
-        return self.provider().refresh([ReadRequest(address, identity, recorded)])[address]
+        return (by or self.provider()).refresh([ReadRequest(address, identity, recorded)])[address]
 
-    def plan(self, address: Address, **written: Plain) -> Change:
+    def told(self, address: Address, **written: Plain) -> str:
+        """What a plan says of the resource's inside: refreshed, resolved and told by one provider, as in a command."""
+        provider = self.provider()
+        change = self.plan(address, provider, **written)
+        return "\n".join(f"{d.symbol} {d.text}" for d in provider.details(address, change.before, change.after))
+
+    def plan(self, address: Address, by: Provider | None = None, **written: Plain) -> Change:
         """What a plan of this resource is."""
         schema = TYPES[address.type]
         full = {n: written.get(n, a.default) for n, a in schema.attributes.items()} | {"name": written.get("name", address.name)}
         full |= {n: written.get(n) for n in schema.blocks}
         observed = None
         if address in self.recorded:
-            found = self.observe(address)
+            found = self.observe(address, by)
             assert not found.diagnostics, found.diagnostics
             observed = Resource(address, found.attributes) if found.attributes is not None else None
         desired = Desired(Resource(address, full), "kfp")
-        return diff(self.provider().resolve(desired, self.recorded.get(address)), observed, schema, "kfp")
+        return diff((by or self.provider()).resolve(desired, self.recorded.get(address)), observed, schema, "kfp")
 
     def apply(self, address: Address, **written: Plain) -> Change:
         """Plans and applies; records what the operation returns, or its last checkpoint where it was killed."""
@@ -459,15 +467,33 @@ def test_a_package_that_kfp_would_refuse_is_refused_before(world: World) -> None
 
 def test_a_plan_shows_what_changes_within(world: World) -> None:
     trained(world)
-    change = world.plan(TRAIN, package=world.write("train.yaml", package(image="python:3.12")))
-    shown = "\n".join(line.text for line in world.provider().details(TRAIN, change.before, change.after))
-    assert "fit" in shown and "python:3.12" in shown
+    shown = world.told(TRAIN, package=world.write("train.yaml", package(image="python:3.12")))
+    assert "~ task fit" in shown and "python:3.12" in shown
+
+
+def test_a_plan_shows_what_changes_in_a_tasks_code_against_what_is_served(world: World) -> None:
+    old, new = ("import os\n\ndef fit():\n    a = 1\n    b = 2\n", "import os\n\ndef fit():\n    a = 1\n    b = 3\n")
+    trained(world)
+    world.apply(TRAIN, package=world.write("train.yaml", package(code=old)))
+    shown = world.told(TRAIN, package=world.write("train.yaml", package(code=new))).splitlines()
+    assert shown[-6:] == [
+        "~ code: 1 line added, 1 removed",
+        "  @@ -3,3 +3,3 @@",
+        "  def fit():",
+        "      a = 1",
+        "-     b = 2",
+        "+     b = 3",
+    ]
+    upload(world, "hand-made", package(code=new + "    c = 4\n"))
+    provider = world.provider()
+    served = world.observe(TRAIN, provider).attributes
+    drifted = [d.text for d in provider.details(TRAIN, world.recorded[TRAIN], served)]
+    assert "code: 2 lines added, 1 removed" in drifted and not any("c = 4" in line for line in drifted)
 
 
 def test_a_plan_warns_of_what_kfp_cannot_hold(world: World) -> None:
     source = world.write("train.yaml", package())
-    change = world.plan(TRAIN, package=source, defaults={"retry": {"count": 2, "policy": "Always"}})
-    shown = "\n".join(line.text for line in world.provider().details(TRAIN, change.before, change.after))
+    shown = world.told(TRAIN, package=source, defaults={"retry": {"count": 2, "policy": "Always"}})
     assert "warning: Retry policy" in shown and "hint:" in shown
 
 

@@ -6,7 +6,7 @@ Reads files of this machine only; the compiler that turns Python into a package 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from kfinfra.pipelines.package import Package
 
 NAMED = 16
+SHOWN_OF_CODE = 60
+"""The most lines that a plan shows of the difference of one task's code."""
 
 
 class PipelineCompiler(Protocol):
@@ -37,6 +39,7 @@ class Content:
     tasks: Plain
     parameters: Plain
     platform: bool
+    sources: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[Diagnostic, ...] = ()
 
     @property
@@ -101,10 +104,10 @@ def on_server(version: Mapping[str, Any]) -> Content | None:
 
 def _content(package: Package, text: str) -> Content:
     from kfinfra.pipelines.digest import package_digest
-    from kfinfra.pipelines.summary import summarize
+    from kfinfra.pipelines.summary import sources, summarize
 
     tasks: Plain = summarize(package)
-    return Content(text, package_digest(package), tasks, parameters_of(tasks), package.platform is not None)
+    return Content(text, package_digest(package), tasks, parameters_of(tasks), package.platform is not None, sources(package))
 
 
 def _package(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> Package:
@@ -121,12 +124,17 @@ def _package(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> 
         raise DiagnosticError(error("Cannot read the package", detail, hint="check `package`")) from problem
 
 
-def details(before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
-    """The semantic diff of a pipeline's content, as far as it is known."""
-    from kfinfra.pipelines.compare import compare
+def details(
+    before: Attributes | None, after: Attributes | None, there: Mapping[str, str], here: Mapping[str, str]
+) -> Iterable[DetailLine]:
+    """The semantic diff of a pipeline's content, as far as it is known; `there` and `here` are the tasks' sources."""
+    from kfinfra.pipelines.compare import Sources, compare
 
     old, new = (side.get("tasks") if side else None for side in (before, after))
-    return () if new is UNKNOWN else compare(old if isinstance(old, dict) else None, new if isinstance(new, dict) else None)
+    if new is UNKNOWN:
+        return ()
+    told = Sources(there, here, SHOWN_OF_CODE)
+    return compare(old if isinstance(old, dict) else None, new if isinstance(new, dict) else None, told)
 
 
 def cautions(found: Content) -> Iterable[DetailLine]:

@@ -31,21 +31,24 @@ def by_name(kfp: Kfp, namespace: str, name: str) -> Wire | None:
     return kfp.find(f'look up the pipeline "{name}"', f"/pipelines/names/{quote(name, safe='')}", **query)
 
 
-def observed(kfp: Kfp, found: Wire | None, identity: Attributes, recorded: Attributes) -> Observed:
-    """A pipeline as it is, with its newest version. KFP has no list of versions over pipelines: one call each."""
+def observed(kfp: Kfp, found: Wire | None, identity: Attributes, recorded: Attributes) -> tuple[Observed, Mapping[str, str]]:
+    """A pipeline as it is, with its newest version, and the sources of its tasks.
+
+    KFP has no list of versions over pipelines: one call each.
+    """
     if found is None:
-        return Observed(None)
+        return Observed(None), {}
     owner = marks.split(found.get("description"))[1]
     newest = versions.newest(kfp, str(found["pipeline_id"]))
+    there = content.on_server(newest) if newest is not None else None
     local = {name: recorded.get(name) for name in LOCAL}
-    attributes = {**identity, **local, **translate.pipeline(found), **_told(newest, recorded)}
-    return Observed(attributes, owner=owner)
+    attributes = {**identity, **local, **translate.pipeline(found), **_told(newest, there, recorded)}
+    return Observed(attributes, owner=owner), there.sources if there is not None else {}
 
 
-def _told(newest: Wire | None, recorded: Attributes) -> dict[str, Plain]:
+def _told(newest: Wire | None, there: Content | None, recorded: Attributes) -> dict[str, Plain]:
     """What the newest version tells. A summary that was recorded for the same content is kept."""
     nothing: dict[str, Plain] = dict.fromkeys(("description", "version_id", "version", "digest", "tasks", "parameters"))
-    there = content.on_server(newest) if newest is not None else None
     if newest is None:
         return nothing
     told: dict[str, Plain] = {

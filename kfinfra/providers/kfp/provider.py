@@ -32,6 +32,8 @@ class KfpProvider:
         self._compiler = compiler
         self._namespace = config.get("namespace")
         self._loaded: dict[str, Content] = {}
+        self._wanted: dict[Address, Content] = {}
+        self._served: dict[Address, tuple[Plain, Mapping[str, str]]] = {}
         self._lock = threading.Lock()
 
     def resolve(self, desired: Desired, recorded: Attributes | None) -> Desired:
@@ -44,7 +46,7 @@ class KfpProvider:
             written["namespace"] = self._inherited(written)
         if desired.address.type == "pipeline":
             written["display_name"] = written.get("display_name") or written.get("name")
-            written |= self._promised(written, recorded or {})
+            written |= self._promised(desired.address, written, recorded or {})
         return replace(desired, resource=replace(desired.resource, attributes=written))
 
     def _inherited(self, written: Attributes) -> Plain:
@@ -55,11 +57,11 @@ class KfpProvider:
         found = pipeline.get("namespace") if isinstance(pipeline, dict) else None
         return self._namespace if found is None else found
 
-    def _promised(self, written: Attributes, recorded: Attributes) -> dict[str, Plain]:
+    def _promised(self, address: Address, written: Attributes, recorded: Attributes) -> dict[str, Plain]:
         names = ("version", "digest", "tasks", "parameters")
         if not is_known(content.origin(written)):
             return dict.fromkeys(names, UNKNOWN)
-        found = self._content(written)
+        found = self._wanted[address] = self._content(written)
         if recorded.get("digest") == found.digest and recorded.get("tasks") is not None:
             return {name: recorded.get(name) for name in names} | {"version": found.version}
         return dict(zip(names, (found.version, found.digest, found.tasks, found.parameters), strict=True))
@@ -98,7 +100,7 @@ class KfpProvider:
         """Lists a namespace's objects of a kind, and tells how one of them is read from the list."""
         if kind == "pipeline":
             listed = pipelines.in_namespace(self._kfp, namespace)
-            return lambda r: pipelines.observed(self._kfp, listed.get(str(r.identity["name"])), r.identity, r.recorded)
+            return lambda r: self._pipeline(r, listed.get(str(r.identity["name"])))
         groups = experiments.in_namespace(self._kfp, namespace)
         if kind == "experiment":
             by_name: dict[str, Mapping[str, Any]] = {str(e.get("display_name")): e for e in groups}
@@ -107,14 +109,28 @@ class KfpProvider:
         runs = schedules.in_namespace(self._kfp, namespace)
         return lambda r: schedules.observed(self._kfp, r, runs, names)
 
+    def _pipeline(self, request: ReadRequest, found: Mapping[str, Any] | None) -> Observed:
+        seen, sources = pipelines.observed(self._kfp, found, request.identity, request.recorded)
+        self._served[request.address] = ((seen.attributes or {}).get("digest"), sources)
+        return seen
+
     def details(self, address: Address, before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
         """What changes within a pipeline; what becomes of a recurring run."""
         if address.type == "recurring_run":
             yield from schedules.details(before, after)
         if address.type == "pipeline":
-            yield from content.details(before, after)
-            if after is not None and is_known(content.origin(after)):
-                yield from content.cautions(self._content(after))
+            yield from self._inside(address, before, after)
+
+    def _inside(self, address: Address, before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
+        """What changes within a pipeline. Code is shown where the sides are what was served and what is wanted, by digest."""
+        digest, served = self._served.get(address, (None, {}))
+        there = served if before is not None and before.get("digest") == digest else {}
+        wanted = self._wanted.get(address)
+        if wanted is None or after is None or after.get("digest") != wanted.digest:
+            yield from content.details(before, after, there, {})
+            return
+        yield from content.details(before, after, there, wanted.sources)
+        yield from content.cautions(wanted)
 
     def create(self, operation: Operation) -> Run:
         """Makes the object."""
