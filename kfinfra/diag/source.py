@@ -44,11 +44,11 @@ class SourceText:
         return Span(self.filename, first, last, self.text[begin : stop if stop >= 0 else len(self.text)].rstrip("\r"))
 
     def position(self, offset: int) -> Position:
-        """The line, column and byte of the character at `offset`; an offset past the end means the end."""
+        """The line, column and byte of the character at `offset`; past the end means the end. A byte order mark is no column."""
         offset = min(offset, len(self.text))
         starts = self._starts()
         line = bisect_right(starts, offset)
-        before = self.text[starts[line - 1] : offset]
+        before = self.text[starts[line - 1] : offset].removeprefix("\ufeff")
         byte = len(self.text[:offset].encode())
         return Position(line, _columns(before) + 1, byte)
 

@@ -17,6 +17,7 @@ ENDS = frozenset(
 )
 _OPERATORS = ("DOUBLE_EQ", "NEQ", "LT", "GT", "LEQ", "GEQ", "MINUS", "ASTERISK", "SLASH", "PERCENT", "DOUBLE_AMP", "DOUBLE_PIPE")
 _CONTINUES = frozenset((*_OPERATORS, "PLUS", "QMARK", "DOT", "LSQB", "LPAR", "ATTR_SPLAT", "FULL_SPLAT_START"))
+_WHOLE = frozenset(("ELSE", "ENDIF", "ENDFOR"))
 _LABELS = frozenset(("NAME", "TRUE", "FALSE", "NULL", "DBLQUOTE"))
 
 BODY, OBJECT, PARENS, CALL, TUPLE, INDEX, FOR_TUPLE, FOR_OBJECT = range(8)
@@ -40,11 +41,10 @@ _CLOSING = {
 _UNENDED = {
     BODY: ("Unclosed configuration block", "There is no closing brace for this block before the end of the file."),
     OBJECT: ("Unterminated object constructor expression", "There is no closing brace for it before the end of the file."),
-    FOR_OBJECT: ("Unterminated 'for' expression", "There is no closing brace for it before the end of the file."),
-    FOR_TUPLE: ("Unterminated 'for' expression", "There is no closing bracket for it before the end of the file."),
     TUPLE: ("Unterminated tuple constructor expression", "There is no closing bracket for it before the end of the file."),
     CALL: ("Unterminated function call", "There is no closing parenthesis for it before the end of the file."),
     PARENS: ("Unbalanced parentheses", "There is no closing parenthesis for this one before the end of the file."),
+    INTERPOLATION: ("Unclosed template interpolation sequence", "There is no closing brace for it before the end of the file."),
     INDEX: ("Missing close bracket on index", "There is no closing bracket for it before the end of the file."),
 }
 
@@ -92,14 +92,14 @@ class Frame:
 
     def incomplete(self, kind: str, prev: str, start: int, end: int) -> SyntaxProblem | None:
         """What is wrong with a value that ends before the token at `start`."""
-        if prev not in ENDS:
+        if prev == "DOT":
+            return SyntaxProblem("Invalid attribute name", "An attribute name is required after a dot.", start, end)
+        if prev not in ENDS and prev not in _WHOLE:
             return missing_expression(start) if kind == "$END" else invalid_expression(start, end)
         return missing_false(start, end) if self.conds else None
 
     def unexpected(self, kind: str, prev: str, start: int, end: int) -> SyntaxProblem:
         """Why the grammar has no place for the token `kind` here."""
-        if prev == "DOT":
-            return SyntaxProblem("Invalid attribute name", "An attribute name is required after a dot.", start, end)
         if self.kind in (FOR_TUPLE, FOR_OBJECT, FOR_DIRECTIVE) and (problem := self._in_for(kind, prev, start, end)):
             return problem
         if problem := self.incomplete(kind, prev, start, end):
@@ -149,6 +149,10 @@ class BodyFrame(Frame):
         self.item = self.item_end = self.labels = 0
         self.single = False
 
+    def item_at(self, start: int) -> int:
+        """Where the item begins that the token at `start` belongs to."""
+        return start if self.phase == _ITEM else self.item
+
     @property
     def opens_block(self) -> bool:
         """Whether a brace here begins a block's body."""
@@ -190,7 +194,7 @@ class BodyFrame(Frame):
                 "A single-line block definition can contain only a single argument. "
                 "To define a nested block, place it on a line of its own within its parent block."
             )
-            raise SyntaxProblem("Argument definition required", detail, self.item, self.item_end)
+            raise SyntaxProblem("Argument definition required", detail, self.item, end)
         elif kind == "LBRACE":
             self.phase = _DONE
         elif kind in _LABELS:

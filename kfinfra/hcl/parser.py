@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +17,7 @@ import msgspec
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, error
 from kfinfra.hcl.nodes import Attribute, Block, Body, Expr
 from kfinfra.hcl.problem import SyntaxProblem
+from kfinfra.hcl.recovery import mistakes
 
 if TYPE_CHECKING:
     from kfinfra.hcl.scanner import Scanner
@@ -25,7 +26,7 @@ _VERSION = "2"
 
 
 def parse(source: SourceText, cache_dir: Path | None = None) -> Body:
-    """The body of a file. Raises DiagnosticError. With `cache_dir` an unchanged text is read back, not parsed."""
+    """The body of a file. With `cache_dir` an unchanged text is read back, not parsed. Raises DiagnosticError (`recovery`)."""
     if cache_dir is None:
         return _file(source)
     key = hashlib.sha256(f"{_VERSION}\0{msgspec.__version__}\0{source.text}".encode()).hexdigest()
@@ -73,7 +74,28 @@ def _read(source: SourceText, rule: str) -> object:
     try:
         return read(source.text, rule)
     except SyntaxProblem as problem:
-        raise DiagnosticError(_diagnostic(problem, source)) from problem
+        found = mistakes(source.text, _first, _items) if rule == "start" else [problem]
+        raise DiagnosticError([_diagnostic(each, source) for each in found]) from problem
+
+
+def _first(text: str) -> SyntaxProblem | None:
+    """The first mistake in a file's text."""
+    try:
+        read(text, "start")
+    except SyntaxProblem as problem:
+        return problem
+    return None
+
+
+def _items(text: str, at: int) -> list[int]:
+    """Where the arguments and blocks begin that hold the offset `at`, the outermost first; a single-line block is one."""
+    from kfinfra.hcl.frames import BodyFrame
+    from kfinfra.hcl.scanner import Scanner
+
+    scanner = Scanner(text, _begin(text), stop=at)
+    with suppress(SyntaxProblem):
+        scanner.body()
+    return [frame.item_at(at) for frame in scanner.frames if isinstance(frame, BodyFrame) and not frame.single]
 
 
 def _diagnostic(problem: SyntaxProblem, source: SourceText) -> Diagnostic:

@@ -267,7 +267,7 @@ class Scanner:
         literals = Literals(self.text, heredoc=True)
         self._literals(literals, lambda: literals.closes(mark, self.at))
         line = self.at
-        self.at += len(self.text[line : self.text.index("\n", line)].rstrip(" \t\r"))
+        self.at += len(self.text[line : self.text.index("\n", line)].removesuffix("\r"))
         self._add("DBLQUOTE", mark, line, self.at)
 
     def _literals(self, literals: Literals, ends: Callable[[], bool]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from kfinfra.hcl.nodes import Conditional, Expr, For, Template, TemplateJoin, TemplateWrap, Text
@@ -124,35 +124,54 @@ def stripped(pieces: list[Piece]) -> list[Piece]:
     return out
 
 
+# What Go's unicode.IsSpace takes for white space; one is one step of indentation, however wide.
+_SPACES = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+
+
 def dedented(pieces: list[Piece]) -> list[Piece]:
-    """The pieces without the indent that all their lines have."""
+    """The pieces without the indent that all their lines have. Blank lines have none and keep what they hold."""
+    width = min(_indents(pieces), default=0)
+    out: list[Piece] = []
     starts = True
-    indents: list[int] = []
+    for piece in pieces:
+        if not piece.literal:
+            out.append(piece)
+            starts = False
+            continue
+        lines = []
+        for line in _lines(piece.text):
+            lines.append(line[min(width, _indent(line)) :] if starts and not _blank(line) else line)
+            starts = line.endswith("\n")
+        out.append(replace(piece, text="".join(lines)))
+    return out
 
-    def each(change: Callable[[str], str] | None) -> list[Piece]:
-        nonlocal starts
-        starts = True
-        out: list[Piece] = []
-        for piece in pieces:
-            if not piece.literal:
-                if starts:
-                    indents.append(0)
-                starts = False
-                out.append(piece)
-                continue
-            lines = piece.text.splitlines(keepends=True)
-            fresh = []
-            for line in lines:
-                if starts and line.strip():
-                    indents.append(len(line) - len(line.lstrip(" \t")))
-                elif starts and not line.endswith("\n"):
-                    indents.append(len(line))
-                blank = line.endswith("\n") and not line.strip()
-                fresh.append(change(line) if change and starts and not blank else line)
-                starts = line.endswith("\n")
-            out.append(replace(piece, text="".join(fresh)))
-        return out
 
-    each(None)
-    width = min(indents, default=0)
-    return each(lambda line: line[min(width, len(line) - len(line.lstrip(" \t"))) :])
+def _indents(pieces: list[Piece]) -> Iterator[int]:
+    """The indent of each line that is not blank; a sequence at the beginning of a line has none."""
+    starts = True
+    for piece in pieces:
+        if not piece.literal:
+            if starts:
+                yield 0
+            starts = False
+            continue
+        for line in _lines(piece.text):
+            if starts and not _blank(line):
+                yield _indent(line)
+            starts = line.endswith("\n")
+
+
+def _lines(text: str) -> list[str]:
+    """The lines with their ends: only \\n ends one."""
+    *lines, last = text.split("\n")
+    return [f"{line}\n" for line in lines] + ([last] if last else [])
+
+
+def _blank(line: str) -> bool:
+    return line.endswith("\n") and not line.strip(_SPACES)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(_SPACES))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -172,12 +173,13 @@ def ours(console: Console, expression: str) -> str | None:
         return None
 
 
-def test_values_print_as_terraform_prints_them(folder: Path, console: Console) -> None:
+def test_values_print_as_terraform_prints_them(folder: Path, console: Console, agreed: Callable[[str, int, int], None]) -> None:
     alone = [e for e in EXPRESSIONS if e.startswith(('"', "type", "var"))]
     nested = "[" + ", ".join(e for e in EXPRESSIONS if not e.startswith("type")) + "]"
     answers = {e: terraform(folder, e) for e in [*alone, nested]}
     assert None not in answers.values()
     wrong = [(e, theirs, ours(console, e)) for e, theirs in answers.items() if ours(console, e) != theirs]
+    agreed("terraform console", len(answers) - len(wrong), len(answers))
     assert not wrong, "\n".join(map(str, wrong))
 
 
