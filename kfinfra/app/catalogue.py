@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kfinfra.model.data import with_data
 from kfinfra.model.schema import ProviderType, ResourceType
 from kfinfra.providers.aws import schema as aws
 from kfinfra.providers.kfp import schema as kfp
@@ -13,8 +14,9 @@ SCHEMAS = (aws, kubernetes, kfp)
 
 
 def resource_types() -> Mapping[str, ResourceType]:
-    """All resource types by name."""
-    return {t.name: t for module in SCHEMAS for t in module.RESOURCE_TYPES}
+    """All resource types by name, and all data sources by `data.` and name."""
+    resources = [t for module in SCHEMAS for t in module.RESOURCE_TYPES]
+    return with_data(resources, [t for module in SCHEMAS for t in module.DATA_TYPES])
 
 
 def provider_types() -> Mapping[str, ProviderType]:

@@ -118,6 +118,8 @@ class Session:
         """Settles a loaded plan's values, so that expressions see what they saw when it was made."""
         for resource in self.state.resources.values():
             self.config.settle(resource.resource())
+        for read in plan.data:
+            self.config.settle(Resource(read.address, read.after or {}, read.sensitive))
         planned = {c.address: c for c in plan.changes}
         for block in self.config.order if plan.mode is Mode.NORMAL else ():
             for desired in self.config.instances(block):

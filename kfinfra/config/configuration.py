@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kfinfra.config.bodies import decode_body
+from kfinfra.config.datablocks import block_key
 from kfinfra.config.evaluation import Evaluation
 from kfinfra.config.files import ParsedFile, Sources, parse_module, read_text
 from kfinfra.config.imports import Imports, read_imports
@@ -27,6 +28,7 @@ from kfinfra.hcl.nodes import Attr, Body, Expr, Traversal, TupleExpr
 from kfinfra.hcl.parser import parse
 from kfinfra.hcl.references import references
 from kfinfra.model.address import Address, Key
+from kfinfra.model.data import PREFIX
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.resource import Desired, Resource
 from kfinfra.model.schema import ProviderType, ResourceType
@@ -62,8 +64,8 @@ class Configuration:
             repeated = repetition(declared, self.evaluation)
             self.evaluation.repeat(block, repeated.how)
             self._repeated[block] = repeated
-            earlier = ((t, n, k) for t, n in self.edges[block] if (t, n) in self._repeated for k in self._repeated[t, n].extra)
-            self._before[block] = frozenset(Address(*each) for each in earlier)
+            earlier = (b for b in self._behind(block) if b in self._repeated)
+            self._before[block] = frozenset(Address.of_block(b, k) for b in earlier for k in self._repeated[b].extra)
             meta = read_meta(declared, self.types[block[0]], self.module.providers)
             found: list[Diagnostic] = []
             out: list[Desired] = []
@@ -74,10 +76,17 @@ class Configuration:
             self._report(found)
             return out
 
+    def _behind(self, block: BlockKey) -> set[BlockKey]:
+        """What a block refers to, and through data sources (which have no place in state) what these refer to."""
+        out = set(self.edges[block])
+        for data in [b for b in out if b[0].startswith(PREFIX)]:
+            out |= self._behind(data)
+        return out
+
     def instance(self, address: Address) -> Desired:
         """One instance again, with what is known by now."""
         with self._lock:
-            block = (address.type, address.name)
+            block = address.block
             declared = self.module.resources[block]
             meta = read_meta(declared, self.types[block[0]], self.module.providers)
             repeated = self._repeated[block]
@@ -89,7 +98,7 @@ class Configuration:
 
     def repeats(self, address: Address) -> str | None:
         """How the block of `address` repeats (`count`, `for_each`, or `` for once), None where there is no such block."""
-        declared = self.module.resources.get((address.type, address.name)) if not address.module and not address.data else None
+        declared = self.module.resources.get(address.block) if not address.module else None
         if declared is None:
             return None
         return next((name for name in ("count", "for_each") if declared.attribute(name) is not None), "")
@@ -130,7 +139,7 @@ class Configuration:
             return decoded.attributes
 
     def _one(self, block: BlockKey, key: Key, extra: Mapping[str, Value], meta: Meta) -> tuple[Desired, list[Diagnostic]]:
-        address = Address(block[0], block[1], key)
+        address = Address.of_block(block, key)
         declared = self.module.resources[block]
         return desired_instance(declared, self.types[block[0]], address, extra, self.evaluation, meta, self._before[block])
 
@@ -253,8 +262,8 @@ def _edges(module: Module, types: Mapping[str, ResourceType], found: list[Diagno
                 continue
             if traversal.root == "local":
                 out |= of_local(first, path)
-            elif traversal.root in types and (traversal.root, first) in module.resources:
-                out.add((traversal.root, first))
+            elif (key := block_key(traversal)) in module.resources:
+                out.add(key)
         return frozenset(out)
 
     edges: dict[BlockKey, frozenset[BlockKey]] = {}
@@ -273,9 +282,9 @@ def _check_depends_on(declared: Declared, module: Module) -> Iterable[Diagnostic
         return
     items: tuple[Expr, ...] = attribute.expr.items if isinstance(attribute.expr, TupleExpr) else (attribute.expr,)
     for item in items:
-        step = item.steps[0] if isinstance(item, Traversal) and item.steps else None
-        if not isinstance(item, Traversal) or not isinstance(step, Attr) or (item.root, step.name) not in module.resources:
-            yield error("Invalid depends_on reference", "A declared resource (TYPE.NAME) is required.", declared.expr_span(item))
+        if not isinstance(item, Traversal) or block_key(item) not in module.resources:
+            detail = "A declared resource (TYPE.NAME) or data source (data.TYPE.NAME) is required."
+            yield error("Invalid depends_on reference", detail, declared.expr_span(item))
 
 
 def _ordered(module: Module, edges: Mapping[BlockKey, frozenset[BlockKey]], found: list[Diagnostic]) -> list[BlockKey]:

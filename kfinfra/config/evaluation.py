@@ -14,6 +14,7 @@ from kfinfra.hcl.evaluate import evaluate
 from kfinfra.hcl.functions.function import Function
 from kfinfra.hcl.nodes import Attr, Expr, Step, Traversal
 from kfinfra.model.address import Key
+from kfinfra.model.data import PREFIX
 from kfinfra.model.plain import UNKNOWN
 from kfinfra.model.resource import Resource
 from kfinfra.values.codec import from_data
@@ -43,9 +44,7 @@ class Evaluation:
             value = from_data(data, UNKNOWN)
             hidden = any(path[:1] == (name,) for path in resource.sensitive)
             items[name] = Marked(value, frozenset({SENSITIVE})) if hidden else value
-        self._resources.setdefault((address.type, address.name), {})[address.key] = ResourceValue(
-            items, address.type, str(address)
-        )
+        self._resources.setdefault(address.block, {})[address.key] = ResourceValue(items, address.type, str(address))
 
     def repeat(self, block: tuple[str, str], how: str) -> None:
         """Says how a block repeats: `count`, `for_each` or `` (once). Its instances are settled one by one."""
@@ -116,7 +115,8 @@ class NameScope:
 
         def missing(what: str, known: object, hint: str = "") -> DiagnosticError:
             names = list(known) if isinstance(known, Mapping | set | frozenset | list) else []
-            asked = steps[0].name if steps and isinstance(steps[0], Attr) else root
+            place = 1 if root == "data" and len(steps) > 1 else 0
+            asked = step.name if len(steps) > place and isinstance(step := steps[place], Attr) else root
             span = self.source.span(traversal.start, traversal.end)
             return DiagnosticError(
                 error(f"Reference to undeclared {what}", f"{_named(what, asked)}{did_you_mean(asked, names)}", span, hint=hint)
@@ -141,6 +141,12 @@ class NameScope:
                 return paths[first], 1
             case "kfinfra" if first == "workspace":
                 return here.workspace, 1
+            case "data":
+                second = steps[1].name if len(steps) > 1 and isinstance(steps[1], Attr) else None
+                if first is None or second is None or (PREFIX + first, second) not in here.module.resources:
+                    known = [name for kind, name in here.module.resources if kind == f"{PREFIX}{first}"]
+                    raise missing("data source", known, f'declare it: data "{first}" "{second}" {{ … }}')
+                return here.resource(PREFIX + first, second), 2
             case _ if root in here.types:
                 if first is None or (root, first) not in here.module.resources:
                     known = [name for kind, name in here.module.resources if kind == root]
@@ -149,7 +155,9 @@ class NameScope:
             case "each" | "count" | "self":
                 raise missing(f'"{root}"', [], f'"{root}" has a value only where its block repeats (for_each or count)')
             case _:
-                raise missing("name", ["var", "local", "path", *here.types], "names begin with var., local., or a resource type")
+                kinds = [kind for kind in here.types if not kind.startswith(PREFIX)]
+                known = ["var", "local", "path", "data", *kinds]
+                raise missing("name", known, "names begin with var., local., or a resource type")
 
 
 def _named(what: str, name: str) -> str:

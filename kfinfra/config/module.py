@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from kfinfra.config.datablocks import check_data
 from kfinfra.config.files import ParsedFile, ParsedModule
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, Span, did_you_mean, error
 from kfinfra.hcl.nodes import Attribute, Block, Expr
+from kfinfra.model.data import PREFIX
 from kfinfra.model.schema import ProviderType, ResourceType
 
 
@@ -54,7 +56,10 @@ class Local:
 
 @dataclass
 class Module:
-    """What a module declares, by name. Resources are keyed by (type, name), providers by `type` or `type.alias`."""
+    """What a module declares, by name.
+
+    Resources are keyed by (type, name), data sources by (data.type, name), providers by `type` or `type.alias`.
+    """
 
     variables: dict[str, Declared] = field(default_factory=dict)
     locals: dict[str, Local] = field(default_factory=dict)
@@ -67,7 +72,8 @@ class Module:
     imports: list[Declared] = field(default_factory=list)
 
 
-LATER = ("module", "data", "check")
+LATER = ("module", "check")
+KNOWN = ("data", "import", "kfinfra", "locals", "moved", "output", "provider", "removed", "variable")
 
 
 def decode_module(parsed: ParsedModule, types: Mapping[str, ResourceType], providers: Mapping[str, ProviderType]) -> Module:
@@ -113,6 +119,8 @@ def _add(
         case "moved" | "removed" | "import":
             yield from _labelled(declared, ())
             {"moved": module.moved, "removed": module.removed, "import": module.imports}[kind].append(declared)
+        case "data":
+            yield from _data(module, declared, types)
         case _ if kind in types:
             yield from _resource(module, declared)
         case _ if kind in LATER:
@@ -130,7 +138,7 @@ def _add(
                 hint=_first_class(labels),
             )
         case _:
-            known = [*types, *LATER, "kfinfra", "import", "locals", "moved", "removed", "variable", "output", "provider"]
+            known = [*(t for t in types if "." not in t), *LATER, *KNOWN]
             yield error(
                 "Unsupported block type",
                 f'Blocks of type "{kind}" are not expected here.{did_you_mean(kind, known)}',
@@ -222,4 +230,16 @@ def _resource(module: Module, declared: Declared) -> Iterable[Diagnostic]:
     key = (declared.block.type, declared.labels()[0])
     if key in module.resources:
         yield _twice(f"{key[0]}.{key[1]}", declared.span, module.resources[key].span)
+    module.resources.setdefault(key, declared)
+
+
+def _data(module: Module, declared: Declared, types: Mapping[str, ResourceType]) -> Iterable[Diagnostic]:
+    problems = list(_labelled(declared, ("TYPE", "NAME"))) or list(check_data(declared, types))
+    yield from problems
+    if problems:
+        return
+    kind, name = declared.labels()
+    key = (PREFIX + kind, name)
+    if key in module.resources:
+        yield _twice(f"data.{kind}.{name}", declared.span, module.resources[key].span)
     module.resources.setdefault(key, declared)

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from kfinfra.diag import Diagnostic, DiagnosticError, error
-from kfinfra.engine.operation import Surroundings, owner_mark
+from kfinfra.engine.operation import Surroundings, owner_mark, recorded_dependencies
 from kfinfra.engine.ownership import foreign, not_ours
 from kfinfra.engine.refresh import observed_resource
 from kfinfra.model.address import Address
@@ -143,7 +143,7 @@ def _imported(change: Change, observed: Observed, around: Surroundings) -> Resou
         change.address,
         change.provider,
         resource.attributes,
-        change.dependencies,
+        recorded_dependencies(change.dependencies),
         change.sensitive,
         resource.write_only,
         version,

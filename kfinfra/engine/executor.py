@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from kfinfra.diag import Diagnostic, DiagnosticError
 from kfinfra.engine.operation import RunningOperation, Surroundings
+from kfinfra.engine.reading import ReadingOperation
 from kfinfra.engine.result import ApplyResult
 from kfinfra.engine.schedule import Task, TaskKey, schedule
 from kfinfra.model.address import Address
@@ -35,7 +36,7 @@ class Executor:
         self._ready: deque[TaskKey] = deque()
         self._missing: dict[TaskKey, int] = {}
         self._after: dict[TaskKey, list[TaskKey]] = defaultdict(list)
-        self._running: dict[TaskKey, RunningOperation] = {}
+        self._running: dict[TaskKey, RunningOperation | ReadingOperation] = {}
         self._waiting: list[tuple[float, int, TaskKey]] = []
         self._sequence = 0
         self._done: list[tuple[Address, Action]] = []
@@ -77,7 +78,8 @@ class Executor:
             task = self._todo.pop(key, None)
             if task is not None:
                 self._around.hooks.operation_started(task.change, task.action)
-                self._running[key] = RunningOperation(task, self._around)
+                kind = ReadingOperation if task.action is Action.READ else RunningOperation
+                self._running[key] = kind(task, self._around)
                 pool.submit(self._advance, key)
 
     def _advance(self, key: TaskKey) -> None:
@@ -110,7 +112,7 @@ class Executor:
             return
         self._record(self._running.pop(key), key, problem)
 
-    def _record(self, operation: RunningOperation, key: TaskKey, problem: Exception | None) -> None:
+    def _record(self, operation: RunningOperation | ReadingOperation, key: TaskKey, problem: Exception | None) -> None:
         task, hooks = operation.task, self._around.hooks
         if operation.resource is not None:
             self._resources[task.address] = operation.resource

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from kfinfra.config.configuration import Configuration
@@ -196,7 +196,7 @@ class RunningOperation:
             change.address,
             change.provider,
             kept,
-            change.dependencies,
+            recorded_dependencies(change.dependencies),
             change.sensitive,
             digests,
             self._around.types[change.address.type].version,
@@ -231,6 +231,11 @@ def owner_mark(state: State, address: Address) -> str:
     if len(text) > 256:
         text = f"{text[:190]}=.{hashlib.sha256(text.encode()).hexdigest()}"
     return text
+
+
+def recorded_dependencies(dependencies: Iterable[Address]) -> frozenset[Address]:
+    """Those of a resource that state keeps: data sources are read anew, and what they refer to is among them already."""
+    return frozenset(d for d in dependencies if not d.data)
 
 
 def _digest(wanted: Attributes) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kfinfra.config.configuration import BlockKey, Configuration
+from kfinfra.config.datablocks import awaited
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
+from kfinfra.engine.data import read_later, read_now, why_later
 from kfinfra.engine.digests import keyed_digest
 from kfinfra.engine.hooks import Hooks
 from kfinfra.engine.importing import Importer
@@ -15,6 +17,7 @@ from kfinfra.engine.moves import forgotten, rebind, relocated, still_there
 from kfinfra.engine.providers import ProviderSet
 from kfinfra.engine.refresh import refresh
 from kfinfra.model.address import Address
+from kfinfra.model.data import PREFIX
 from kfinfra.model.plain import UNKNOWN, Plain, at_path, is_known
 from kfinfra.model.ports import DetailLine
 from kfinfra.model.resource import Desired, Resource
@@ -54,6 +57,7 @@ class Planner:
         self._targets = [_parse(t, "-target") for t in request.targets]
         self._replace = [_parse(t, "-replace") for t in request.replace]
         self.observed: dict[Address, Resource | None] = {}
+        self._read: list[Change] = []
 
     @property
     def previous(self) -> Mapping[Address, Address]:
@@ -87,6 +91,7 @@ class Planner:
             (*self._config.warnings, *self._rebound.warnings, *forgotten(changes)),
             self._request.targets,
             self._request.replace,
+            tuple(sorted(self._read, key=lambda c: c.address)),
         )
 
     def _look(self) -> None:
@@ -118,6 +123,10 @@ class Planner:
                 self._errors.extend(problem.diagnostics)
                 self._broken.add(block)
                 continue
+            if block[0].startswith(PREFIX):
+                changes.extend(self._data(block, instances, included, changes))
+                wanted |= {d.address for d in instances}
+                continue
             chosen = {d.address for d in instances if included is None or d.address.resource in included}
             self.observed |= importer.look([d for d in instances if d.address in chosen])
             for desired in instances:
@@ -127,7 +136,7 @@ class Planner:
         self._errors.extend([*importer.problems, *importer.left_over(included, self._broken)])
         self._errors.extend(still_there(wanted, self._config.refactoring))
         for address in self._state.resources.keys() - wanted:
-            block = (address.type, address.name)
+            block = address.block
             if block in self._broken or (included is not None and not self._targeted(address)):
                 continue
             observed = self.observed.get(address)
@@ -139,14 +148,35 @@ class Planner:
         """With targets: the blocks that they name and all that these depend on."""
         if not self._targets:
             return None
-        todo = [(t.type, t.name) for t in self._targets if (t.type, t.name) in self._config.edges]
+        todo = [t.block for t in self._targets if t.block in self._config.edges]
         blocks: set[BlockKey] = set()
         while todo:
             block = todo.pop()
             if block not in blocks:
                 blocks.add(block)
                 todo.extend(self._config.edges[block])
-        return {Address(kind, name) for kind, name in blocks}
+        return {Address.of_block(block) for block in blocks}
+
+    def _data(
+        self, block: BlockKey, instances: Sequence[Desired], included: Collection[Address] | None, changes: Iterable[Change]
+    ) -> list[Change]:
+        """Reads a data block's instances now, or has them read later: then there are changes."""
+        if included is not None and Address.of_block(block) not in included:
+            return []
+        waits = awaited(self._config.module.resources[block])
+        changing = frozenset(c.address.block for c in changes if c.action is not Action.NOOP)
+        later = {d.address: why for d in instances if (why := why_later(d, waits, changing))}
+        try:
+            now = read_now([d for d in instances if d.address not in later], self._types, self._providers, self._hooks)
+        except DiagnosticError as problem:
+            self._errors.extend(problem.diagnostics)
+            self._broken.add(block)
+            return []
+        deferred = [read_later(d, self._types, later[d.address]) for d in instances if d.address in later]
+        for change in (*now, *deferred):
+            self._config.settle(Resource(change.address, change.after or {}, change.sensitive))
+        self._read.extend(now)
+        return deferred
 
     def _targeted(self, address: Address) -> bool:
         return any(t.contains(address) for t in self._targets)
@@ -162,7 +192,7 @@ class Planner:
             change = self._diffed(desired, observed)
         except DiagnosticError as problem:
             self._errors.extend(d.at(desired.span, str(address)) for d in problem.diagnostics)
-            self._broken.add((address.type, address.name))
+            self._broken.add(address.block)
             return
         self._config.settle(Resource(address, change.after or {}, change.sensitive))
         yield change
@@ -196,7 +226,7 @@ class Planner:
         return self._with_details(replace(change, dependencies=recorded.dependencies))
 
     def _why_deleted(self, address: Address) -> str:
-        if (address.type, address.name) not in self._config.module.resources:
+        if address.block not in self._config.module.resources:
             return "delete_because_no_resource_config"
         if isinstance(address.key, int):
             return "delete_because_count_index"
@@ -223,7 +253,7 @@ class Planner:
         return chosen
 
     def _check_prevented(self, change: Change) -> None:
-        declared = self._config.module.resources.get((change.address.type, change.address.name))
+        declared = self._config.module.resources.get(change.address.block)
         if declared is None:
             return
         from kfinfra.config.instances import read_meta
@@ -240,7 +270,7 @@ class Planner:
     def _check_targets(self, wanted: set[Address]) -> None:
         known = wanted | self._state.resources.keys()
         for target in self._targets:
-            if not any(target.contains(a) for a in known) and (target.type, target.name) not in self._broken:
+            if not any(target.contains(a) for a in known) and target.block not in self._broken:
                 names = {str(a.resource) for a in known}
                 detail = f"-target={target} names no resource of this configuration or its state."
                 self._errors.append(error("Unknown target", detail + did_you_mean(str(target), names)))

@@ -11,7 +11,7 @@ from kfinfra.plan.change import Action, Change
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One operation of a change: CREATE, UPDATE or DELETE. A replacement is two tasks."""
+    """One operation of a change: CREATE, UPDATE, DELETE or READ. A replacement is two tasks."""
 
     change: Change
     action: Action
@@ -36,7 +36,7 @@ def schedule(
     """
     tasks: dict[TaskKey, Task] = {}
     for change in changes:
-        if change.action in (Action.CREATE, Action.UPDATE):
+        if change.action in (Action.CREATE, Action.UPDATE, Action.READ):
             tasks[change.address, False] = Task(change, change.action)
         elif change.action is Action.DELETE:
             tasks[change.address, True] = Task(change, Action.DELETE)

@@ -42,13 +42,25 @@ class Address:
         """The address without the instance key: the block itself."""
         return self if self.key is None else Address(self.type, self.name, None, self.module, self.data)
 
+    @property
+    def block(self) -> tuple[str, str]:
+        """The block's key in its module: (type, name), with `data.` before a data source's type."""
+        return (f"data.{self.type}" if self.data else self.type, self.name)
+
+    @staticmethod
+    def of_block(block: tuple[str, str], key: Key = None) -> Address:
+        """The address of a root module's block, or of one instance of it."""
+        kind = block[0].removeprefix("data.")
+        return Address(kind, block[1], key, (), kind != block[0])
+
     def contains(self, other: Address) -> bool:
         """Whether `other` is this instance, or an instance of the resource this address names."""
         return self == other or (self.key is None and self == other.resource)
 
     def _order(self) -> tuple[str, ...]:
         steps = [*self.module, (self.type, None), (self.name, self.key)]
-        return tuple(f"{name}\0{key:012d}" if isinstance(key, int) else f"{name}\0{key or ''}" for name, key in steps)
+        texts = (f"{name}\0{key:012d}" if isinstance(key, int) else f"{name}\0{key or ''}" for name, key in steps)
+        return (*texts, "data" if self.data else "")
 
     def __lt__(self, other: Address) -> bool:
         return self._order() < other._order()

@@ -114,6 +114,14 @@ class Provider(Protocol):
         """Looks up many objects with as few calls as there are: one paged list per kind and scope. Reads only."""
         ...
 
+    def read(self, requests: Sequence[ReadRequest]) -> Mapping[Address, Observed]:
+        """Looks up objects that somebody else may have made, and tells all of them, whoever wrote what.
+
+        For data sources (`address.data`; `identity` holds their arguments) and for imports that are to be written out. What
+        is not there is a diagnostic that names what was looked for, and where.
+        """
+        ...
+
     def details(self, address: Address, before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
         """What a plan shows beneath the resource in place of digests: the semantic diff of a pipeline, a sync's files."""
         ...

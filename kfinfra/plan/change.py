@@ -22,6 +22,7 @@ class Action(Enum):
     CREATE_THEN_DELETE = "create,delete"
     DELETE = "delete"
     FORGET = "forget"
+    READ = "read"
 
     @property
     def replaces(self) -> bool:
@@ -96,7 +97,7 @@ class Plan:
 
     `drift` holds what changed outside kfinfra (recorded against observed). `changes` lists no-ops too. `serial` and
     `lineage` pin the state it was made from, `config_digest` the configuration's text, `variables` the non-sensitive
-    variable values given (sensitive ones must be given again).
+    variable values given (sensitive ones must be given again). `data` holds the data sources that were read for it, as no-ops.
     """
 
     mode: Mode
@@ -110,6 +111,7 @@ class Plan:
     warnings: tuple[Diagnostic, ...] = ()
     targets: tuple[str, ...] = ()
     replace: tuple[str, ...] = ()
+    data: tuple[Change, ...] = ()
 
     @property
     def to_apply(self) -> tuple[Change, ...]:

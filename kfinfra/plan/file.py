@@ -29,6 +29,7 @@ def encode_plan(plan: Plan) -> bytes:
         "variables": dict(plan.variables),
         "targets": list(plan.targets),
         "replace": list(plan.replace),
+        "data": [_change(c) for c in plan.data],
     }
     return json.dumps(_pack(body), sort_keys=True, ensure_ascii=False).encode()
 
@@ -51,6 +52,7 @@ def decode_plan(data: bytes, name: str) -> Plan:
             (),
             tuple(body["targets"]),
             tuple(body["replace"]),
+            tuple(_read_change(c) for c in body["data"]),
         )
     except (ValueError, KeyError, TypeError) as problem:
         detail = f"{name} is not a plan that this kfinfra can read: {problem}."

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from kfinfra.config.configuration import Configuration
 from kfinfra.config.constants import constant
+from kfinfra.config.datablocks import block_key
 from kfinfra.config.module import Declared
-from kfinfra.hcl.nodes import Attr, Block, Body, Expr, Index, Literal, ObjectExpr, Template, Traversal, TupleExpr, Unary
+from kfinfra.hcl.nodes import Attr, Block, Body, Expr, Literal, ObjectExpr, Template, Traversal, TupleExpr, Unary
 from kfinfra.hcl.references import references
 from kfinfra.model.address import key_text
+from kfinfra.model.data import PREFIX
 from kfinfra.model.schema import Attribute, BlockType
 from kfinfra.plan.change import Action, Plan
 from kfinfra.views.json_values import Json
@@ -40,7 +42,7 @@ def relevant_attributes(config: Configuration, plan: Plan) -> list[Json]:
     """The attributes of resources that what changes refers to, through locals too."""
     module = config.module
     found: set[tuple[str, tuple[str, ...]]] = set()
-    changing = {(c.address.type, c.address.name) for c in plan.to_apply}
+    changing = {c.address.block for c in plan.to_apply}
     for key in changing & module.resources.keys():
         found |= _attributes(config, _expressions(module.resources[key].block.body), frozenset())
     for name in {o.name for o in plan.outputs if o.action is not Action.NOOP} & module.outputs.keys():
@@ -54,8 +56,8 @@ def _attributes(config: Configuration, exprs: Iterable[Expr], seen: frozenset[st
         names = [s.name for s in traversal.steps if isinstance(s, Attr)]
         if traversal.root == "local" and names and names[0] in config.module.locals and names[0] not in seen:
             out |= _attributes(config, [config.module.locals[names[0]].attribute.expr], seen | {names[0]})
-        elif traversal.root in config.types and len(names) > 1:
-            out.add((_subjects(traversal)[1], tuple(names[1:])))
+        elif (key := block_key(traversal)) in config.module.resources and (path := names[key[0].count(".") + 1 :]):
+            out.add((_subjects(traversal)[1], tuple(path)))
     return out
 
 
@@ -86,7 +88,9 @@ def _resource(config: Configuration, key: tuple[str, str], block: Declared) -> J
     schema = config.types[key[0]]
     chosen = block.attribute("provider")
     provider = _subjects(chosen.expr)[0] if chosen and isinstance(chosen.expr, Traversal) else schema.provider
-    out: dict[str, Json] = {"address": ".".join(key), "mode": "managed", "type": key[0], "name": key[1]}
+    kind = key[0].removeprefix(PREFIX)
+    mode = "managed" if kind == key[0] else "data"
+    out: dict[str, Json] = {"address": ".".join(key), "mode": mode, "type": kind, "name": key[1]}
     out["provider_config_key"] = provider
     out["expressions"] = _body(block.block.body, schema.attributes, schema.blocks, _META)
     out["schema_version"] = schema.version
@@ -159,10 +163,9 @@ def _secret(schema: Attribute) -> bool:
 
 def _subjects(traversal: Traversal) -> list[str]:
     """What a traversal refers to, from the whole of it to the object itself: `disk.a[0].id`, `disk.a[0]`, `disk.a`."""
-    parts = [traversal.root]
-    for step in traversal.steps:
-        parts.append(f".{step.name}" if isinstance(step, Attr) else key_text(step.key))
-    lengths = [len(parts), 3, 2] if len(parts) > 2 and isinstance(traversal.steps[1], Index) else [len(parts), 2]
+    parts = [f".{step.name}" if isinstance(step, Attr) else key_text(step.key) for step in traversal.steps]
+    parts = [f"data{parts[0]}", *parts[1:]] if traversal.root == "data" and parts else [traversal.root, *parts]
+    lengths = [len(parts), 3, 2] if len(parts) > 2 and parts[2].startswith("[") else [len(parts), 2]
     return list(dict.fromkeys("".join(parts[:length]) for length in lengths))
 
 

@@ -24,7 +24,7 @@ from kfinfra.views.tracking import DOING, DONE, INTERRUPTED, Tracking, Underway,
 BAR = 16
 MOST = 12
 """So many operations are drawn at once; more are counted."""
-_STYLES = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
+_STYLES = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red", Action.READ: "cyan"}
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 

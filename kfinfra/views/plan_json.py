@@ -103,7 +103,7 @@ def _prior(view: PlanView) -> dict[Address, Shown]:
             out.pop(change.address, None)
         else:
             out[change.address] = _shown(view, change, change.after, out)
-    for change in view.plan.changes:
+    for change in (*view.plan.changes, *view.plan.data):
         if change.before is not None:
             out[change.address] = _shown(view, change, change.before, out)
     return out
@@ -112,14 +112,14 @@ def _prior(view: PlanView) -> dict[Address, Shown]:
 def _shown(view: PlanView, change: Change, values: object, known_already: dict[Address, Shown]) -> Shown:
     address, recorded = change.address, known_already.get(change.address)
     attributes = values if isinstance(values, dict) else {}
-    version = recorded.version if recorded else view.types[address.type].version if address.type in view.types else 1
+    version = recorded.version if recorded else view.types[address.block[0]].version if address.block[0] in view.types else 1
     dependencies = recorded.dependencies if recorded else change.dependencies
     return Shown(address, change.provider, version, attributes, change.sensitive, dependencies)
 
 
 def _planned_values(view: PlanView, prior: dict[Address, Shown]) -> Json:
     plan = view.plan
-    after = dict(prior)
+    after = {address: resource for address, resource in prior.items() if not address.data}
     for change in plan.changes:
         if change.after is None:
             after.pop(change.address, None)

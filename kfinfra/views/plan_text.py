@@ -149,6 +149,10 @@ def _reason(change: Change) -> str:
             return f"because key {key} is not in for_each map"
         case "delete_because_wrong_repetition":
             return "because its block repeats now, or no longer does"
+        case "read_because_config_unknown":
+            return "config refers to values not yet known"
+        case "read_because_dependency_pending":
+            return "depends on a resource with changes pending"
         case "delete_because_no_module":
             return f"because {change.address.module_text.rstrip('.')} is not in configuration"
         case _:
@@ -157,7 +161,8 @@ def _reason(change: Change) -> str:
 
 def _resource(change: Change) -> Iterator[Line]:
     symbol = SYMBOLS[change.action.value]
-    yield Line(3 - len(symbol), symbol, f'{change.address.type} "{change.address.name}" {{')
+    kind = f'data "{change.address.type}"' if change.address.data else change.address.type
+    yield Line(3 - len(symbol), symbol, f'{kind} "{change.address.name}" {{')
     context = Context.of(change.sensitive, (d.path for d in change.differences if d.replaces))
     before, after = dict(change.before or {}), dict(change.after or {})
     every = [n for n in sorted(before.keys() | after.keys()) if not (change.details and n in COVERED)]

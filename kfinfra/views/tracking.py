@@ -16,8 +16,8 @@ from kfinfra.engine.hooks import Hooks
 from kfinfra.model.address import Address
 from kfinfra.plan.change import Action, Change
 
-DOING = {Action.CREATE: "Creating", Action.UPDATE: "Modifying", Action.DELETE: "Destroying"}
-DONE = {Action.CREATE: "Creation", Action.UPDATE: "Modification", Action.DELETE: "Destruction"}
+DOING = {Action.CREATE: "Creating", Action.UPDATE: "Modifying", Action.DELETE: "Destroying", Action.READ: "Reading"}
+DONE = {Action.CREATE: "Creation", Action.UPDATE: "Modification", Action.DELETE: "Destruction", Action.READ: "Read"}
 INTERRUPTED = "Interrupted: finishing what runs. Once more stops at once."
 REPEAT = 10.0
 """Seconds after which a running operation is told of again, as Terraform does."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.address import Address
+from kfinfra.model.data import data_type, with_data
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.ports import Checkpoint, DetailLine, Observed, Operation, ReadRequest, Run, Wait
 from kfinfra.model.resource import Desired
@@ -45,7 +46,7 @@ MACHINE = ResourceType(
     ("name",),
     {"port": BlockType({"number": Attribute(NUMBER, required=True)}, ("name",))},
 )
-TYPES: Mapping[str, ResourceType] = {"disk": DISK, "machine": MACHINE}
+TYPES: Mapping[str, ResourceType] = with_data([DISK, MACHINE], [data_type(DISK)])
 PROVIDERS = {"fake": ProviderType("fake", {"region": Attribute(STRING)})}
 
 
@@ -89,6 +90,17 @@ class FakeProvider:
         if found is None:
             return Observed(None)
         return Observed(dict(found), owner=self.world.owners[key], write_only=self.world.secrets[key])
+
+    def read(self, requests: Sequence[ReadRequest]) -> Mapping[Address, Observed]:
+        self.world.calls.append("read " + " ".join(sorted(str(r.identity["name"]) for r in requests)))
+        return {r.address: self._read(r) for r in requests}
+
+    def _read(self, request: ReadRequest) -> Observed:
+        found = self.world.objects.get((request.address.type, str(request.identity["name"])))
+        if found is None:
+            missing = error("Data source not found", f'There is no {request.address.type} "{request.identity["name"]}" here.')
+            return Observed(None, (missing,))
+        return Observed(dict(found))
 
     def details(self, address: Address, before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
         return ()

@@ -12,7 +12,7 @@ from kfinfra.model.address import Address
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.ports import DetailLine, Observed, Operation, Provider, ReadRequest, Run
 from kfinfra.model.resource import Desired
-from kfinfra.providers.aws import buckets, marks, nodegroups, sync, sync_details
+from kfinfra.providers.aws import buckets, marks, nodegroups, reading, sync, sync_details
 from kfinfra.providers.aws.client import Aws
 from kfinfra.providers.aws.scan import scan
 
@@ -61,6 +61,22 @@ class AwsProvider:
             return found
         kept = request.recorded.get("force_destroy", False)
         return replace(found, attributes={**found.attributes, "force_destroy": kept})
+
+    def read(self, requests: Sequence[ReadRequest]) -> Mapping[Address, Observed]:
+        """Clusters, node groups, buckets and prefixes, side by side."""
+        with ThreadPoolExecutor(READERS) as pool:
+            return dict(zip((r.address for r in requests), pool.map(self._read, requests), strict=True))
+
+    def _read(self, request: ReadRequest) -> Observed:
+        try:
+            if request.address.type == "eks_cluster":
+                return reading.cluster(self._aws, str(request.identity["name"]))
+            found = self.refresh([request])[request.address]
+        except DiagnosticError as problem:
+            return Observed(None, problem.diagnostics)
+        if found.attributes is not None or found.diagnostics:
+            return found
+        return reading.not_there(self._aws, request)
 
     def details(self, address: Address, before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
         """A synced folder's files."""

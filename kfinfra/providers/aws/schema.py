@@ -7,8 +7,10 @@ import json
 import re
 from collections.abc import Iterable
 
+from kfinfra.model.data import data_type
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.schema import Attribute, Problem, ProviderType, Ref, ResourceType, Shape
+from kfinfra.providers.aws.cluster import EKS_CLUSTER
 from kfinfra.providers.aws.nodegroup_schema import NODE_GROUP
 from kfinfra.providers.aws.tags import check_tags
 from kfinfra.values.types import BOOL, NUMBER, STRING, ListType, MapType
@@ -131,6 +133,11 @@ S3_SYNC = ResourceType(
 )
 
 RESOURCE_TYPES = (NODE_GROUP, S3_BUCKET, S3_SYNC)
+DATA_TYPES = (
+    data_type(NODE_GROUP, without=("force_update", "autoscaler_tags")),
+    data_type(S3_BUCKET, without=("force_destroy",)),
+    EKS_CLUSTER,
+)
 
 PROVIDER = ProviderType(
     "aws",

@@ -60,6 +60,11 @@ class Kfp:
         self._answered = False
 
     @property
+    def host(self) -> str:
+        """Where the server is."""
+        return self._access.host
+
+    @property
     def server(self) -> Server:
         """What `healthz` says, asked once. Raises DiagnosticError."""
         with self._lock:

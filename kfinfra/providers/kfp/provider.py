@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kfinfra.diag import DiagnosticError
+from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain, is_known
 from kfinfra.model.ports import DetailLine, Observed, Operation, Provider, ReadRequest, Run
@@ -113,6 +113,20 @@ class KfpProvider:
         seen, sources = pipelines.observed(self._kfp, found, request.identity, request.recorded)
         self._served[request.address] = ((seen.attributes or {}).get("digest"), sources)
         return seen
+
+    def read(self, requests: Sequence[ReadRequest]) -> Mapping[Address, Observed]:
+        """As a refresh reads them; what names no namespace is looked for in the provider's."""
+        placed = [replace(r, identity={**r.identity, "namespace": self._inherited(r.identity)}) for r in requests]
+        found = self.refresh(placed)
+        return {r.address: self._told(r, found[r.address]) for r in placed}
+
+    def _told(self, request: ReadRequest, found: Observed) -> Observed:
+        if found.attributes is not None or found.diagnostics:
+            return found
+        where = f"in {namespace}, at" if (namespace := request.identity.get("namespace")) else "at"
+        detail = f'There is no {request.address.type} "{request.identity.get("name")}" {where} {self._kfp.host}.'
+        hint = "check the name and the namespace, and which server the provider leads to"
+        return Observed(None, (error("Data source not found", detail, hint=hint),))
 
     def details(self, address: Address, before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
         """What changes within a pipeline; what becomes of a recurring run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kfinfra.model.data import data_type
 from kfinfra.model.plain import Plain, is_known
 from kfinfra.model.schema import Attribute, BlockType, ProviderType, Ref, ResourceType
 from kfinfra.pipelines.settings import TASK_SETTINGS
@@ -148,6 +149,10 @@ RECURRING_RUN = ResourceType(
 )
 
 RESOURCE_TYPES = (EXPERIMENT, PIPELINE, RECURRING_RUN)
+DATA_TYPES = (
+    data_type(EXPERIMENT),
+    data_type(PIPELINE, without=("source", "package", "function", "keep_versions", "defaults", "override")),
+)
 
 PROVIDER = ProviderType(
     "kfp",

@@ -37,6 +37,11 @@ class Api:
         """Whether fields are taken from other managers."""
         return bool(self._config.get("force_conflicts"))
 
+    @property
+    def host(self) -> str:
+        """Where the server is. Raises DiagnosticError where no configuration says so."""
+        return str(self._connected().configuration.host)
+
     def get(self, path: str, doing: str) -> dict[str, Any]:
         """One object. Raises Refused (404 where there is none)."""
         return self._call("GET", path, doing)

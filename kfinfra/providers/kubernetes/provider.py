@@ -9,7 +9,7 @@ from kfinfra.model.address import Address
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.ports import DetailLine, Observed, Operation, Provider, ReadRequest, Run
 from kfinfra.model.resource import Desired
-from kfinfra.providers.kubernetes import claims, listing, operations
+from kfinfra.providers.kubernetes import claims, listing, operations, reading
 from kfinfra.providers.kubernetes.client import Api
 from kfinfra.providers.kubernetes.connection import check_settings, default_namespace
 from kfinfra.providers.kubernetes.kinds import KINDS
@@ -45,6 +45,10 @@ class KubernetesProvider:
     def refresh(self, requests: Sequence[ReadRequest]) -> Mapping[Address, Observed]:
         """One paged list per kind and namespace."""
         return listing.refresh(self._api, requests)
+
+    def read(self, requests: Sequence[ReadRequest]) -> Mapping[Address, Observed]:
+        """One call an object."""
+        return reading.read(self._api, requests, self._default_namespace())
 
     def details(self, address: Address, before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
         """Nothing beyond the attributes."""

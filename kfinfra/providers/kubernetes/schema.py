@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kfinfra.model import quantity
+from kfinfra.model.data import data_type
 from kfinfra.model.plain import Plain
 from kfinfra.model.schema import Attribute, ProviderType, Ref, ResourceType, Shape
 from kfinfra.providers.kubernetes import checks
@@ -170,6 +171,10 @@ RESOURCE_QUOTA = ResourceType(
 )
 
 RESOURCE_TYPES = (NAMESPACE, CONFIG_MAP, SECRET, PVC, STORAGE_CLASS, LIMIT_RANGE, RESOURCE_QUOTA)
+DATA_TYPES = (
+    *(data_type(t) for t in (NAMESPACE, CONFIG_MAP, STORAGE_CLASS, LIMIT_RANGE, RESOURCE_QUOTA)),
+    data_type(PVC, without=("force_destroy",)),
+)
 
 PROVIDER = ProviderType(
     "kubernetes",

@@ -1,0 +1,62 @@
+"""Reading what anybody may have made: one call an object, and all of it, whoever wrote what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from kfinfra.diag import Diagnostic, DiagnosticError, error
+from kfinfra.model.address import Address
+from kfinfra.model.plain import Attributes, Plain
+from kfinfra.model.ports import Observed, ReadRequest
+from kfinfra.providers.kubernetes.client import Api
+from kfinfra.providers.kubernetes.kinds import KINDS, Kind
+from kfinfra.providers.kubernetes.observe import observed
+from kfinfra.providers.kubernetes.operations import find
+
+READERS = 8
+Wire = Mapping[str, Any]
+
+
+def read(api: Api, requests: Sequence[ReadRequest], namespace: str) -> Mapping[Address, Observed]:
+    """Each object whole; `namespace` is that of requests that name none."""
+    with ThreadPoolExecutor(READERS) as pool:
+        found = pool.map(lambda request: _one(api, request, namespace), requests)
+        return dict(zip((r.address for r in requests), found, strict=True))
+
+
+def _one(api: Api, request: ReadRequest, namespace: str) -> Observed:
+    kind = KINDS[request.address.type]
+    place: dict[str, Plain] = {"name": request.identity["name"]}
+    if kind.namespaced:
+        place["namespace"] = request.identity.get("namespace") or namespace
+    try:
+        there = find(api, kind, place)
+        if there is None:
+            return Observed(None, (_missing(api, kind, place),))
+    except DiagnosticError as problem:
+        return Observed(None, problem.diagnostics)
+    return observed(kind.type, there, whole(there))
+
+
+def whole(found: Wire) -> Attributes:
+    """What state would have recorded, if all of the object were ours: every key of its maps."""
+    metadata, spec = found["metadata"], found.get("spec") or {}
+    limits = [{**item, "default_request": item.get("defaultRequest")} for item in spec.get("limits") or []]
+    return {
+        "labels": metadata.get("labels"),
+        "annotations": metadata.get("annotations"),
+        "data": found.get("data"),
+        "binary_data": found.get("binaryData"),
+        "parameters": found.get("parameters"),
+        "hard": spec.get("hard"),
+        "default": True,
+        "limits": limits,
+    }
+
+
+def _missing(api: Api, kind: Kind, place: Attributes) -> Diagnostic:
+    detail = f"There is no {kind.title(place)} at {api.host}."
+    hint = "check the name" + (" and the namespace" if kind.namespaced else "") + ", and which cluster the provider leads to"
+    return error("Data source not found", detail, hint=hint)
