@@ -17,7 +17,8 @@ from kfinfra.state.document import OutputState, State
 from kfinfra.state.journal import fold
 
 
-def _config(work: Workplace) -> Configuration:
+def configuration(work: Workplace) -> Configuration:
+    """The folder's configuration; a variable without a value is unknown. Raises DiagnosticError."""
     return load(
         FolderSources(work.root),
         resource_types(),
@@ -31,7 +32,7 @@ def _config(work: Workplace) -> Configuration:
 
 def read_state(work: Workplace) -> State | None:
     """The state with the journal's outcomes in it, or None where nothing was ever applied."""
-    store = wiring.store(work, _config(work).settings)
+    store = wiring.store(work, configuration(work).settings)
     state = store.read()
     return fold(state, store.read_journal())[0] if state is not None else None
 
@@ -52,5 +53,5 @@ def read_plan(path: Path) -> Plan:
 
 def dependency_graph(work: Workplace) -> Mapping[str, frozenset[str]]:
     """Each resource block and the blocks it depends on."""
-    edges = _config(work).edges
+    edges = configuration(work).edges
     return {".".join(block): frozenset(".".join(b) for b in wanted) for block, wanted in edges.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kfinfra.app.options import Workplace
 from kfinfra.config.settings import Settings
@@ -12,6 +13,9 @@ from kfinfra.model.plain import Attributes
 from kfinfra.model.ports import Provider, ProviderFactory
 from kfinfra.state.store import StateStore
 from kfinfra.stores.local import LocalStore
+
+if TYPE_CHECKING:
+    from kfinfra.providers.kfp.deployed import DeployedPipeline
 
 DATA_FOLDER = ".kfinfra"
 
@@ -44,30 +48,38 @@ _USERS_OWN = ("AWS_", "KUBECONFIG", "KUBERNETES_", "KF_PIPELINES_")
 def factories(work: Workplace) -> Mapping[str, ProviderFactory]:
     """How each provider is made. The modules are imported when a provider is first wanted."""
 
-    def own(name: str, attributes: Attributes) -> Attributes:
-        return {n: v for n, v in attributes.items() if not (work.sandbox and n in _ELSEWHERE[name])}
-
     def rooted(env: Mapping[str, str]) -> Mapping[str, str]:
         return {**env, "KFINFRA_ROOT": str(work.root)}
 
     def aws(attributes: Attributes, env: Mapping[str, str]) -> Provider:
         from kfinfra.providers.aws.provider import make_provider
 
-        return make_provider(own("aws", attributes), rooted(env))
+        return make_provider(_own(work, "aws", attributes), rooted(env))
 
     def kubernetes(attributes: Attributes, env: Mapping[str, str]) -> Provider:
         from kfinfra.providers.kubernetes.provider import make_provider
 
-        return make_provider(own("kubernetes", attributes), env)
+        return make_provider(_own(work, "kubernetes", attributes), env)
 
     def kfp(attributes: Attributes, env: Mapping[str, str]) -> Provider:
         from kfinfra.compiler.compile import Compiler
         from kfinfra.providers.kfp.provider import make_provider
 
         compiler = Compiler(work.root, work.root / DATA_FOLDER / "cache" / "packages")
-        return make_provider(own("kfp", attributes), rooted(env), compiler)
+        return make_provider(_own(work, "kfp", attributes), rooted(env), compiler)
 
     return {"aws": aws, "kubernetes": kubernetes, "kfp": kfp}
+
+
+def _own(work: Workplace, name: str, attributes: Attributes) -> Attributes:
+    return {n: v for n, v in attributes.items() if not (work.sandbox and n in _ELSEWHERE[name])}
+
+
+def deployed_pipeline(work: Workplace, attributes: Attributes, pipeline_id: str) -> DeployedPipeline:
+    """What the server of a `provider "kfp"` block with these attributes has of a pipeline."""
+    from kfinfra.providers.kfp.deployed import DeployedPipeline
+
+    return DeployedPipeline(_own(work, "kfp", attributes), environment(work), pipeline_id)
 
 
 def store(work: Workplace, settings: Settings) -> StateStore:

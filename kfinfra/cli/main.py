@@ -18,6 +18,7 @@ COMMANDS = (
     "completion",
     "console",
     "destroy",
+    "diff",
     "fmt",
     "graph",
     "init",
@@ -29,7 +30,7 @@ COMMANDS = (
     "validate",
     "version",
 )
-SPEAK_JSON = frozenset({"apply", "destroy", "graph", "output", "plan", "show", "state", "validate"})
+SPEAK_JSON = frozenset({"apply", "destroy", "diff", "graph", "output", "plan", "show", "state", "validate"})
 
 
 class LazyGroup(click.Group):
