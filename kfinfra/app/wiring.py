@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ from kfinfra.state.store import StateStore
 from kfinfra.stores.local import LocalStore
 
 if TYPE_CHECKING:
+    from kfinfra.compiler.compile import Compiler
+    from kfinfra.pipelines.effective import Setting
     from kfinfra.providers.kfp.deployed import DeployedPipeline
 
 DATA_FOLDER = ".kfinfra"
@@ -62,17 +64,28 @@ def factories(work: Workplace) -> Mapping[str, ProviderFactory]:
         return make_provider(_own(work, "kubernetes", attributes), env)
 
     def kfp(attributes: Attributes, env: Mapping[str, str]) -> Provider:
-        from kfinfra.compiler.compile import Compiler
         from kfinfra.providers.kfp.provider import make_provider
 
-        compiler = Compiler(work.root, work.root / DATA_FOLDER / "cache" / "packages")
-        return make_provider(_own(work, "kfp", attributes), rooted(env), compiler)
+        return make_provider(_own(work, "kfp", attributes), rooted(env), _compiler(work))
 
     return {"aws": aws, "kubernetes": kubernetes, "kfp": kfp}
 
 
 def _own(work: Workplace, name: str, attributes: Attributes) -> Attributes:
     return {n: v for n, v in attributes.items() if not (work.sandbox and n in _ELSEWHERE[name])}
+
+
+def _compiler(work: Workplace) -> Compiler:
+    from kfinfra.compiler.compile import Compiler
+
+    return Compiler(work.root, work.root / DATA_FOLDER / "cache" / "packages")
+
+
+def task_settings(work: Workplace, pipeline: Attributes) -> Mapping[str, Sequence[Setting]]:
+    """The settings of each task of a pipeline with these attributes, by path. Raises DiagnosticError."""
+    from kfinfra.providers.kfp import content
+
+    return content.settings_of(content.origin(pipeline), work.root, _compiler(work))
 
 
 def deployed_pipeline(work: Workplace, attributes: Attributes, pipeline_id: str) -> DeployedPipeline:

@@ -58,7 +58,7 @@ def _facts(symbol: str, facts: dict[str, Plain]) -> Iterator[DetailLine]:
     for name, value in facts.items():
         if name in ("code", "command", "cache", *_HIDDEN):
             continue
-        for label, shown in _flat(name, value):
+        for label, shown in flat(name, value):
             yield DetailLine(symbol, _line(label, shown), 1)
 
 
@@ -78,7 +78,7 @@ def _changes(path: str, old: dict[str, Plain], new: dict[str, Plain], sources: S
 
 
 def _changed(name: str, before: Plain, after: Plain) -> Iterator[DetailLine]:
-    was, now = dict(_flat(name, before)), dict(_flat(name, after))
+    was, now = dict(flat(name, before)), dict(flat(name, after))
     for label in [*now, *(one for one in was if one not in now)]:
         if was.get(label) == now.get(label):
             continue
@@ -90,7 +90,7 @@ def _changed(name: str, before: Plain, after: Plain) -> Iterator[DetailLine]:
             yield DetailLine("~", f"{label}: {was[label]} -> {now[label]}", 1)
 
 
-def _flat(name: str, value: Plain) -> Iterator[tuple[str, str]]:
+def flat(name: str, value: Plain) -> Iterator[tuple[str, str]]:
     """A fact as labelled texts: maps entry by entry, lists item by item."""
     match value:
         case None:

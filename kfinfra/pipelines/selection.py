@@ -21,7 +21,7 @@ def settings_by_task(package: Package, defaults: Attributes | None, overrides: M
     pods = {t.path for t in tasks if container_of(package.spec, t) is not None}
     layers: dict[str, list[Attributes]] = {path: [defaults] if defaults else [] for path in sorted(pods)}
     problems: list[Diagnostic] = []
-    for name in sorted(overrides, key=lambda n: "*" not in n):
+    for name in precedence(overrides):
         try:
             for path in _chosen(name, tasks, pods):
                 layers[path].append(overrides[name])
@@ -30,6 +30,11 @@ def settings_by_task(package: Package, defaults: Attributes | None, overrides: M
     if problems:
         raise DiagnosticError(problems)
     return {path: layered(found) for path, found in layers.items() if found}
+
+
+def precedence(overrides: Iterable[str]) -> list[str]:
+    """The overrides' names, each above those before it: patterns as written, then paths and names."""
+    return sorted(overrides, key=lambda name: "*" not in name)
 
 
 def _chosen(name: str, tasks: Sequence[Task], pods: set[str]) -> Iterable[str]:

@@ -97,6 +97,12 @@ def test_an_example_lives_its_life(example: tuple[str, Example]) -> None:
     assert folder.run("apply", "-auto-approve").returncode == 0
     assert folder.versions() == versions + (1 if versions else 0)
     assert folder.run("plan", "-detailed-exitcode").returncode == 0
+    if versions:
+        (pipeline,) = (line for line in folder.run("state", "list").stdout.splitlines() if line.startswith("pipeline."))
+        compared = folder.run("diff", pipeline).stdout
+        assert "~ cpu limit: " in compared and compared.count("task ") == 1, compared
+        shown = folder.run("show", pipeline).stdout
+        assert 'override "fit"' in shown and "defaults" in shown and "code" in shown, shown
     gone = folder.run("destroy", "-auto-approve")
     assert gone.returncode == 0, gone.stderr
     assert not any(folder.left().values()), folder.left()

@@ -5,7 +5,7 @@ Reads files of this machine only; the compiler that turns Python into a package 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,6 +15,7 @@ from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.ports import DetailLine
 
 if TYPE_CHECKING:
+    from kfinfra.pipelines.effective import Setting
     from kfinfra.pipelines.package import Package
 
 NAMED = 16
@@ -83,8 +84,7 @@ def load(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> Cont
     from kfinfra.pipelines.package import to_yaml
     from kfinfra.pipelines.validation import problems_of
 
-    written = _package(attributes, root, compiler)
-    overrides = {name: settings for name, settings in _block(attributes, "override").items() if isinstance(settings, dict)}
+    written, overrides = _package(attributes, root, compiler), _overrides(attributes)
     package = with_settings(written, _block(attributes, "defaults"), overrides)
     problems = problems_of(package)
     if any(p.severity is Severity.ERROR for p in problems):
@@ -92,6 +92,13 @@ def load(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> Cont
     found = _content(package, to_yaml(package))
     notes = notes_on(_block(attributes, "defaults"), overrides)
     return replace(found, warnings=(*problems, *notes))
+
+
+def settings_of(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> Mapping[str, Sequence[Setting]]:
+    """Each task's settings in the end, by path, of an `origin` (all known). Raises DiagnosticError."""
+    from kfinfra.pipelines.effective import effective
+
+    return effective(_package(attributes, root, compiler), _block(attributes, "defaults"), _overrides(attributes))
 
 
 def on_server(version: Mapping[str, Any]) -> Content | None:
@@ -143,6 +150,10 @@ def cautions(found: Content) -> Iterable[DetailLine]:
         yield DetailLine(" ", f"warning: {warning.summary}: {warning.detail}")
         if warning.hint:
             yield DetailLine(" ", f"hint: {warning.hint}", 1)
+
+
+def _overrides(attributes: Attributes) -> dict[str, Attributes]:
+    return {name: settings for name, settings in _block(attributes, "override").items() if isinstance(settings, dict)}
 
 
 def _block(attributes: Attributes, name: str) -> dict[str, Plain]:
