@@ -14,18 +14,18 @@ from pathlib import Path
 from kfinfra.config.bodies import decode_body
 from kfinfra.config.datablocks import block_key
 from kfinfra.config.evaluation import Evaluation
-from kfinfra.config.files import ParsedFile, Sources, parse_module, read_text
+from kfinfra.config.files import ParsedFile, Sources, parse_file, parse_module, read_text
 from kfinfra.config.imports import Imports, read_imports
 from kfinfra.config.instances import Meta, Repetition, desired_instance, read_meta, repetition
 from kfinfra.config.module import Declared, Module, decode_module
 from kfinfra.config.refactoring import Refactoring, read_refactoring
 from kfinfra.config.settings import Settings, read_settings
+from kfinfra.config.shapes import VALUES, module_shape
 from kfinfra.config.variables import Given, Variables, from_command_line, from_environment, from_file, settle_variables
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, error
 from kfinfra.graph import CycleError, topological
 from kfinfra.hcl.functions import standard_functions
 from kfinfra.hcl.nodes import Attr, Body, Expr, Traversal, TupleExpr
-from kfinfra.hcl.parser import parse
 from kfinfra.hcl.references import references
 from kfinfra.model.address import Address, Key
 from kfinfra.model.data import PREFIX
@@ -180,7 +180,7 @@ def load(
     Raises DiagnosticError with all mistakes that can be told without evaluating resources. With `require_variables`
     false a variable without a value is unknown (validate).
     """
-    parsed = parse_module(sources, cache)
+    parsed = parse_module(sources, cache, module_shape(types, provider_types))
     module = decode_module(parsed, types, provider_types)
     functions = standard_functions(".", sources.read)
     given, found = _given(module, parsed.var_files, sources, env, var_inputs, cache)
@@ -221,7 +221,7 @@ def _given(
             given[name] = value
         else:
             source = SourceText(text, read_text(sources, text))
-            values, diagnostics = from_file(ParsedFile(source, parse(source)), module.variables)
+            values, diagnostics = from_file(ParsedFile(source, parse_file(source, None, VALUES)), module.variables)
             given |= values
             found += diagnostics
     return given, found

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from kfinfra.config.shapes import VALUES
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, error
+from kfinfra.hcl.json_body import Shape
 from kfinfra.hcl.nodes import Body
-from kfinfra.hcl.parser import parse
+from kfinfra.hcl.parser import parse, parse_json
 
-VAR_FILE = "kfinfra.kfvars"
+SUFFIXES = (".hcl", ".hcl.json")
+VAR_FILES = ("kfinfra.kfvars", "kfinfra.kfvars.json")
+AUTO_SUFFIXES = (".auto.kfvars", ".auto.kfvars.json")
 
 
 class Sources(Protocol):
@@ -61,25 +65,30 @@ class ParsedModule:
 
 
 # What may hold a secret in plain text is parsed each time, and its tree is never kept; nor is a var file's.
-_MAY_HOLD_SECRETS = re.compile(r'^\s*(secret|provider)\s+"|\bsensitive\b', re.MULTILINE)
+_MAY_HOLD_SECRETS = re.compile(r'^\s*(secret|provider)\s+"|\bsensitive\b|"(secret|provider)"', re.MULTILINE)
 
 
-def parse_module(sources: Sources, cache: Path | None) -> ParsedModule:
+def parse_file(source: SourceText, cache: Path | None, shape: Shape) -> Body:
+    """A file's body: in JSON syntax where its name ends in .json, with the blocks that `shape` says. Raises DiagnosticError."""
+    return parse_json(source, shape, cache) if source.filename.endswith(".json") else parse(source, cache)
+
+
+def parse_module(sources: Sources, cache: Path | None, shape: Shape) -> ParsedModule:
     """The module in the root folder. Raises DiagnosticError with the errors of all files."""
     try:
         names = sources.list(".")
     except OSError as problem:
         raise DiagnosticError(error("Cannot read the configuration", f"{problem.strerror or problem}.")) from problem
-    wanted = [n for n in names if n.endswith(".hcl") and not n.startswith(".")]
+    wanted = [n for n in names if n.endswith(SUFFIXES) and not n.startswith(".")]
     if not wanted:
         raise DiagnosticError(
             error(
                 "No configuration files",
-                "The folder holds no file that ends in .hcl.",
+                "The folder holds no file that ends in .hcl or .hcl.json.",
                 hint="use -C DIR to name another folder, or `kfinfra init --new DIR` to begin one",
             )
         )
-    variables = [n for n in names if n == VAR_FILE] + [n for n in names if n.endswith(".auto.kfvars")]
+    variables = [n for n in VAR_FILES if n in names] + [n for n in names if n.endswith(AUTO_SUFFIXES)]
     digest = hashlib.sha256()
     errors: list[Diagnostic] = []
     parsed: dict[str, ParsedFile] = {}
@@ -89,7 +98,8 @@ def parse_module(sources: Sources, cache: Path | None) -> ParsedModule:
             digest.update(f"{name}\0{len(text)}\0{text}".encode())
             source = SourceText(name, text)
             keeps = name in wanted and not _MAY_HOLD_SECRETS.search(text)
-            parsed[name] = ParsedFile(source, parse(source, cache if keeps else None))
+            body = parse_file(source, cache if keeps else None, shape if name in wanted else VALUES)
+            parsed[name] = ParsedFile(source, body)
         except DiagnosticError as problem:
             errors.extend(problem.diagnostics)
     if errors:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, error
+from kfinfra.hcl.json_body import Shape, json_body
+from kfinfra.hcl.json_text import JsonString
 from kfinfra.hcl.nodes import Attribute, Block, Body, Expr
 from kfinfra.hcl.problem import SyntaxProblem
 from kfinfra.hcl.recovery import mistakes
@@ -27,14 +29,24 @@ _VERSION = "2"
 
 def parse(source: SourceText, cache_dir: Path | None = None) -> Body:
     """The body of a file. With `cache_dir` an unchanged text is read back, not parsed. Raises DiagnosticError (`recovery`)."""
-    if cache_dir is None:
-        return _file(source)
-    key = hashlib.sha256(f"{_VERSION}\0{msgspec.__version__}\0{source.text}".encode()).hexdigest()
-    path = cache_dir / f"{key}.msgpack"
+    return _cached(source, "", cache_dir, lambda: _file(source))
+
+
+def parse_json(source: SourceText, shape: Shape, cache_dir: Path | None = None) -> Body:
+    """The body of a file in JSON syntax, with the blocks that `shape` says. As `parse`; all mistakes in strings are told."""
+    return _cached(source, repr(shape) if cache_dir else "", cache_dir, lambda: _json(source, shape))
+
+
+def _cached(source: SourceText, what: str, folder: Path | None, make: Callable[[], Body]) -> Body:
+    """What `make` makes of `source`, kept in `folder` under a name that is made from all that it depends on."""
+    if folder is None:
+        return make()
+    key = hashlib.sha256(f"{_VERSION}\0{msgspec.__version__}\0{what}\0{source.text}".encode()).hexdigest()
+    path = folder / f"{key}.msgpack"
     try:
         return msgspec.msgpack.decode(path.read_bytes(), type=Body)
     except (OSError, msgspec.DecodeError):
-        body = _file(source)
+        body = make()
     _remember(path, msgspec.msgpack.encode(body))
     return body
 
@@ -63,6 +75,16 @@ def parse_template(source: SourceText) -> Expr:
 def _file(source: SourceText) -> Body:
     attributes, blocks = cast(tuple[tuple[Attribute, ...], tuple[Block, ...]], _read(source, "start"))
     return Body(_begin(source.text), len(source.text), attributes, blocks)
+
+
+def _json(source: SourceText, shape: Shape) -> Body:
+    try:
+        body, found = json_body(source.text, shape, lambda value, rule: cast(Expr, read(value.value, rule, value)))
+    except SyntaxProblem as problem:
+        raise DiagnosticError(_diagnostic(problem, source)) from problem
+    if found:
+        raise DiagnosticError([_diagnostic(each, source) for each in found])
+    return body
 
 
 def _begin(text: str) -> int:
@@ -105,36 +127,46 @@ def _diagnostic(problem: SyntaxProblem, source: SourceText) -> Diagnostic:
     return error(problem.summary, detail, source.span(problem.start, problem.end))
 
 
-def read(text: str, rule: str) -> object:
-    """What the grammar's `rule` makes of the text. Raises SyntaxProblem for the first mistake."""
+def read(text: str, rule: str, within: JsonString | None = None) -> object:
+    """What the grammar's `rule` makes of the text, of a JSON string where `within` is given: then places are those in the file.
+
+    Raises SyntaxProblem for the first mistake.
+    """
     from kfinfra.hcl.grammar import UnexpectedToken, parse_tokens
     from kfinfra.hcl.scanner import Scanner
 
     with _uncollected():
-        scanner, late = Scanner(text, _begin(text)), None
+        begin = 0 if within else _begin(text)
+        scanner, late = Scanner(text, begin), None
         try:
-            _scan(scanner, rule)
+            _scan(scanner, rule, within is not None)
         except SyntaxProblem as problem:
-            late = problem
+            late = problem.within(within)
+        places = {} if within is None else scanner.move(within)
         try:
             result = parse_tokens(scanner.tokens, rule, late is None)
         except UnexpectedToken as problem:
-            raise _unexpected(text, rule, problem.token.start_pos) from problem
+            at = problem.token.start_pos
+            raise _unexpected(text, rule, begin, places.get(at, at)).within(within) from problem
         if late is not None:
             raise late
         return result
 
 
-def _scan(scanner: Scanner, rule: str) -> None:
-    {"start": scanner.body, "expression": scanner.expression, "string": scanner.template}[rule]()
+def _scan(scanner: Scanner, rule: str, quoted: bool = False) -> None:
+    """Scans; a template that is `quoted` may be one sequence alone, whose value it then is."""
+    if rule == "string":
+        scanner.template('"' if quoted else "<<")
+    else:
+        {"start": scanner.body, "expression": scanner.expression}[rule]()
 
 
-def _unexpected(text: str, rule: str, at: int | None) -> SyntaxProblem:
+def _unexpected(text: str, rule: str, begin: int, at: int | None) -> SyntaxProblem:
     """Why the grammar stopped at the token at `at` (None: the end): scanned again up to it, to know what it stands in."""
     from kfinfra.hcl.scanner import Scanner
 
     try:
-        _scan(Scanner(text, _begin(text), stop=len(text) if at is None else at), rule)
+        _scan(Scanner(text, begin, stop=len(text) if at is None else at), rule)
     except SyntaxProblem as problem:
         return problem
     raise AssertionError(f"no token at {at}")

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
+
+class Placed(Protocol):
+    """What knows where the characters of a decoded text stand."""
+
+    def place(self, index: int, /) -> int: ...
+
 
 class SyntaxProblem(Exception):
     """A mistake from offset `start` up to offset `end`; both may be the text's length (its end).
@@ -14,6 +22,13 @@ class SyntaxProblem(Exception):
         self.summary, self.detail, self.start = summary, detail, start
         self.end = start + 1 if end is None else end
         self.also = also
+
+    def within(self, string: Placed | None) -> SyntaxProblem:
+        """The same mistake where the text is a JSON string's, at its place in the file; itself where `string` is None."""
+        if string is None:
+            return self
+        also = None if self.also is None else string.place(self.also)
+        return SyntaxProblem(self.summary, self.detail, string.place(self.start), string.place(self.end), also)
 
 
 def invalid_expression(start: int, end: int | None = None) -> SyntaxProblem:

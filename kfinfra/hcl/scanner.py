@@ -12,6 +12,7 @@ from collections.abc import Callable
 from lark import Token
 
 from kfinfra.hcl import frames as f
+from kfinfra.hcl.json_text import JsonString
 from kfinfra.hcl.patterns import BLANKS, VALID_NUMBER, WIDES, Match, patterns
 from kfinfra.hcl.problem import SyntaxProblem
 from kfinfra.hcl.quoting import Literals, unended
@@ -61,11 +62,22 @@ class Scanner:
         self.frames.append(f.Frame(f.EXPRESSION, self.at))
         self._main()
 
-    def template(self) -> None:
-        """The text as a template without quotes."""
-        self._add("DBLQUOTE", "<<", 0, 0)
+    def template(self, mark: str = "<<") -> None:
+        """The text as a template without quotes, that counts as one which opens with `mark`."""
+        self._add("DBLQUOTE", mark, 0, 0)
         self._literals(Literals(self.text, heredoc=True), lambda: self.at >= len(self.text))
         self._add("DBLQUOTE", "", len(self.text), len(self.text))
+
+    def move(self, string: JsonString) -> dict[int | None, int]:
+        """Gives the tokens of a JSON string their places in the file, its quotes included. Returns where they were."""
+        before: dict[int | None, int] = {}
+        for token in self.tokens:
+            start, end = token.start_pos or 0, token.end_pos or 0
+            token.start_pos, token.end_pos = string.place(start), string.place(end)
+            before[token.start_pos] = start
+        if self.tokens and not self.frames:
+            self.tokens[0].start_pos, self.tokens[-1].end_pos = string.start, string.end
+        return before
 
     def _add(self, kind: str, value: str, start: int, end: int) -> None:
         self.tokens.append(Mark(kind, value, start, end))
