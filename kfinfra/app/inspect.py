@@ -15,6 +15,7 @@ from kfinfra.plan.change import Plan
 from kfinfra.plan.file import decode_plan
 from kfinfra.state.document import OutputState, State
 from kfinfra.state.journal import fold
+from kfinfra.state.store import StateStore
 
 
 def configuration(work: Workplace) -> Configuration:
@@ -30,9 +31,14 @@ def configuration(work: Workplace) -> Configuration:
     )
 
 
+def state_store(work: Workplace) -> StateStore:
+    """Where the folder's state lies. Raises DiagnosticError where the configuration cannot be read."""
+    return wiring.store(work, configuration(work).settings)
+
+
 def read_state(work: Workplace) -> State | None:
     """The state with the journal's outcomes in it, or None where nothing was ever applied."""
-    store = wiring.store(work, configuration(work).settings)
+    store = state_store(work)
     state = store.read()
     return fold(state, store.read_journal())[0] if state is not None else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from kfinfra.app.catalogue import provider_types, resource_types
 from kfinfra.app.options import PlanOptions, Workplace
 from kfinfra.config.configuration import Configuration, load
 from kfinfra.config.files import FolderSources
+from kfinfra.config.imports import Import
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.engine.adoption import adopt
 from kfinfra.engine.digests import keyed_digest
@@ -48,11 +49,12 @@ class Session:
         self._store, self._providers, self._options, self._hooks = store, providers, options, hooks
         self._observed: dict[Address, Resource | None] | None = None
         self._previous: Mapping[Address, Address] = {}
+        self.importing: tuple[Import, ...] = ()
 
     def plan(self) -> Plan:
         """The plan. Raises DiagnosticError with everything that is wrong."""
         options = self._options
-        request = Request(options.mode, options.targets, options.replace, options.refresh)
+        request = Request(options.mode, options.targets, options.replace, options.refresh, self.importing)
         planner = Planner(self.config, self.state, self.config.types, self._providers, self._hooks, request)
         plan = planner.plan()
         self._observed, self._previous = planner.observed, planner.previous
@@ -75,6 +77,20 @@ class Session:
             return replace(result, outputs=outputs)
         finally:
             self._save(replace(executor.state, outputs=outputs))
+
+    def adopt(self, changes: Iterable[Change]) -> ApplyResult:
+        """Carries out moves, imports and forgets only, and records them."""
+        clock = wiring.SystemClock()
+        around = Surroundings(self.config, self.state, self.config.types, self._providers, self._store, self._hooks, clock)
+        self._begin_state()
+        adopted = adopt(changes, around, self._options.parallelism, threading.Event())
+        self._save(adopted.state)
+        return ApplyResult().joined(adopted.done, adopted.failed, adopted.skipped)
+
+    def record(self, state: State) -> None:
+        """Writes `state` as the successor of the one there is."""
+        self._begin_state()
+        self._save(state)
 
     def save_plan(self, plan: Plan, path: Path) -> None:
         """Writes a plan file (0600). Write-only and sensitive values are not in it."""
@@ -172,10 +188,13 @@ class Session:
 
 
 @contextmanager
-def open_session(work: Workplace, options: PlanOptions, hooks: Hooks, operation: str) -> Iterator[Session]:
+def open_session(
+    work: Workplace, options: PlanOptions, hooks: Hooks, operation: str, require_variables: bool = True
+) -> Iterator[Session]:
     """Reads configuration and state under the lock, and settles what an earlier command left open."""
-    cache = wiring.parse_cache(work)
-    config = load(FolderSources(work.root), resource_types(), provider_types(), work.env, options.var_inputs, cache)
+    sources, cache = FolderSources(work.root), wiring.parse_cache(work)
+    types, inputs = resource_types(), options.var_inputs
+    config = load(sources, types, provider_types(), work.env, inputs, cache, require_variables=require_variables)
     env = wiring.environment(work)
     store = wiring.store(work, config.settings)
     providers = ProviderSet(wiring.factories(work), config.provider_attributes, env)

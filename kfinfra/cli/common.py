@@ -8,7 +8,7 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kfinfra.app.options import PlanOptions, Workplace
+from kfinfra.cli.addresses import ADDRESS, DECLARED
 from kfinfra.diag import Diagnostic, DiagnosticError, error
 from kfinfra.model.durations import seconds
 from kfinfra.plan.change import Mode
@@ -118,42 +119,61 @@ def show_diagnostics(found: Iterable[Diagnostic], color: bool = True) -> None:
         sys.stderr.write(render_diagnostic(diagnostic, color=tinted, width=width()))
 
 
+VARIABLES = (
+    click.option("--var", "var", multiple=True, metavar="NAME=VALUE", help="A variable's value."),
+    click.option("--var-file", multiple=True, metavar="FILE", help="A file of values."),
+)
+TARGET = click.option("--target", multiple=True, metavar="ADDRESS", type=DECLARED, help="Only this and what it depends on.")
+SCOPE = (
+    TARGET,
+    click.option("--replace", multiple=True, metavar="ADDRESS", type=ADDRESS, help="Replace this, whatever the plan says."),
+    click.option("--refresh/--no-refresh", default=True, help="Look at the real world first."),
+    click.option("--refresh-only", is_flag=True, help="Only take over what changed outside."),
+)
+PARALLELISM = click.option("--parallelism", type=click.IntRange(1, 256), default=10, help="Operations at once.")
+LOCK_TIMEOUT = click.option("--lock-timeout", default="0s", metavar="DURATION", help="How long to wait for the lock.")
+LOCK = (click.option("--lock/--no-lock", default=True, help="Hold the state's lock."), LOCK_TIMEOUT)
+
+
 def planning(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that plan, apply and destroy share."""
-    for option in reversed(
-        [
-            click.option("--var", "var", multiple=True, metavar="NAME=VALUE", help="A variable's value."),
-            click.option("--var-file", multiple=True, metavar="FILE", help="A file of values."),
-            click.option("--target", multiple=True, metavar="ADDRESS", help="Only this and what it depends on."),
-            click.option("--replace", multiple=True, metavar="ADDRESS", help="Replace this, whatever the plan says."),
-            click.option("--refresh/--no-refresh", default=True, help="Look at the real world first."),
-            click.option("--refresh-only", is_flag=True, help="Only take over what changed outside."),
-            click.option("--parallelism", type=click.IntRange(1, 256), default=10, help="Operations at once."),
-            click.option("--lock/--no-lock", default=True, help="Hold the state's lock."),
-            click.option("--lock-timeout", default="0s", metavar="DURATION", help="How long to wait for the lock."),
-        ]
-    ):
+    """The options that plan, apply, refresh and destroy share."""
+    return _with((*VARIABLES, *SCOPE, PARALLELISM, *LOCK), function)
+
+
+def settings_of(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of commands that change state and ask servers, but plan nothing."""
+    return _with((*VARIABLES, PARALLELISM, *LOCK), function)
+
+
+def _with(options: Sequence[Callable[..., Any]], function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(options):
         function = option(function)
     return function
 
 
 def plan_options(mode: Mode, given: dict[str, Any]) -> PlanOptions:
-    """The options of planning from a command's parameters. Var files come before -var values.
+    """The options of planning from a command's parameters; what it does not take is as if it were not given.
 
-    Raises click.UsageError.
+    Var files come before -var values. Raises click.UsageError.
     """
+    given = {"refresh_only": False, "refresh": True, "target": (), "replace": (), **given}
     if given["refresh_only"]:
         if mode is not Mode.NORMAL or not given["refresh"]:
             raise click.UsageError("-refresh-only excludes -destroy and -refresh=false")
         mode = Mode.REFRESH_ONLY
-    try:
-        timeout = seconds(given["lock_timeout"])
-    except ValueError as problem:
-        raise click.UsageError(f"-lock-timeout: {problem}") from problem
+    timeout = lock_timeout(given["lock_timeout"])
     inputs = (*(("file", f) for f in given["var_file"]), *(("var", v) for v in given["var"]))
     return PlanOptions(
         mode, inputs, given["target"], given["replace"], given["refresh"], given["parallelism"], given["lock"], timeout
     )
+
+
+def lock_timeout(text: str) -> float:
+    """The seconds of -lock-timeout. Raises click.UsageError."""
+    try:
+        return seconds(text)
+    except ValueError as problem:
+        raise click.UsageError(f"-lock-timeout: {problem}") from problem
 
 
 def confirmed(question: str, auto_approve: bool, as_json: bool = False) -> bool:

@@ -20,17 +20,22 @@ COMMANDS = (
     "destroy",
     "diff",
     "fmt",
+    "force-unlock",
     "graph",
+    "import",
     "init",
     "output",
     "plan",
+    "refresh",
     "sandbox",
     "show",
     "state",
     "validate",
     "version",
 )
-SPEAK_JSON = frozenset({"apply", "destroy", "diff", "graph", "output", "plan", "show", "state", "validate"})
+MODULES = {"force-unlock": "force_unlock", "import": "importing"}
+"""Where a command's name is none that a module can have."""
+SPEAK_JSON = frozenset({"apply", "destroy", "diff", "graph", "output", "plan", "refresh", "show", "state", "validate"})
 
 
 class LazyGroup(click.Group):
@@ -44,7 +49,8 @@ class LazyGroup(click.Group):
         """The command of that name, or None."""
         if cmd_name not in COMMANDS:
             return None
-        found = importlib.import_module(f"kfinfra.cli.{cmd_name}").command
+        module = MODULES.get(cmd_name, cmd_name)
+        found = importlib.import_module(f"kfinfra.cli.{module}").command
         return found if isinstance(found, click.Command) else None
 
 

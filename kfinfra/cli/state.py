@@ -1,4 +1,4 @@
-"""kfinfra state list|show."""
+"""kfinfra state: list and show are here, what changes it is in state_changes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ import sys
 
 import click
 
+from kfinfra.cli.addresses import ADDRESS
 from kfinfra.cli.common import print_json, workplace
+from kfinfra.cli.state_changes import mv, pull, push, rm
 from kfinfra.diag import DiagnosticError, did_you_mean, error
 from kfinfra.state.document import ResourceState
 
 
 @click.group(name="state")
 def command() -> None:
-    """Look at the state."""
+    """Look at the state, and change it by hand."""
+
+
+for each in (mv, rm, pull, push):
+    command.add_command(each)
 
 
 @command.command(name="list")
@@ -29,7 +35,7 @@ def list_(ctx: click.Context, as_json: bool) -> int:
 
 @command.command(name="show")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@click.argument("address")
+@click.argument("address", type=ADDRESS)
 @click.pass_context
 def show(ctx: click.Context, as_json: bool, address: str) -> int:
     """One resource as state knows it."""

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from kfinfra.config.module import Declared
-from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
+from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, did_you_mean, error
 from kfinfra.hcl.nodes import Attr, Attribute, Expr, Index, Traversal
+from kfinfra.hcl.parser import parse_expression
 from kfinfra.model.address import Address, Key, key_text
 
 Step = tuple[str, Key]
@@ -83,8 +84,18 @@ class Endpoint:
 
 def read_endpoint(block: Declared, name: str, types: Iterable[str]) -> Endpoint:
     """The address that the attribute `name` writes. Raises DiagnosticError."""
-    attribute = needed(block, name)
-    parts = parts_of(block, attribute.expr)
+    return endpoint_of(needed(block, name).expr, block.source, types)
+
+
+def parse_endpoint(text: str, types: Iterable[str]) -> Endpoint:
+    """The address in `text`, as a command takes it. Raises DiagnosticError."""
+    source = SourceText("<address>", text)
+    return endpoint_of(parse_expression(source), source, types)
+
+
+def endpoint_of(expr: Expr, source: SourceText, types: Iterable[str]) -> Endpoint:
+    """The resource, the module, or the instance of one that `expr` names. Raises DiagnosticError."""
+    parts = parts_of(expr, source)
     module: list[Step] = []
     while len(parts) > 1 and parts[0] == ("module", None):
         module.append(parts[1])
@@ -93,11 +104,11 @@ def read_endpoint(block: Declared, name: str, types: Iterable[str]) -> Endpoint:
         last = module[-1]
         return Endpoint((*module[:-1], (last[0], None)), None, last[1], last[1] is None)
     if len(parts) != 2 or parts[0][1] is not None or parts[0][0] in ("module", "data"):
-        raise DiagnosticError(_no_address(block, attribute.expr))
+        raise DiagnosticError(_no_address(expr, source))
     kind, (title, key) = parts[0][0], parts[1]
     if kind not in types:
-        detail = f'There is no resource type "{kind}".{did_you_mean(kind, list(types))}'
-        raise DiagnosticError(error("Invalid address", detail, block.expr_span(attribute.expr)))
+        detail = f'There is no resource type "{kind}".{did_you_mean(kind, [t for t in types if "." not in t])}'
+        raise DiagnosticError(error("Invalid address", detail, source.span(expr.start, expr.end)))
     return Endpoint(tuple(module), (kind, title), key, key is None)
 
 
@@ -110,14 +121,16 @@ def needed(block: Declared, name: str) -> Attribute:
     return attribute
 
 
-def parts_of(block: Declared, expr: Expr) -> list[Step]:
+def parts_of(expr: Expr, source: SourceText) -> list[Step]:
     """The names of a static reference, each with the key behind it. Raises DiagnosticError."""
     if not isinstance(expr, Traversal):
         detail = (
             "A single static reference is required: names and constant keys, without quotes. No function calls, templates or "
             "other expressions can be used here."
         )
-        raise DiagnosticError(error("Invalid expression", detail, block.expr_span(expr), hint="write: TYPE.NAME or module.NAME"))
+        raise DiagnosticError(
+            error("Invalid expression", detail, source.span(expr.start, expr.end), hint="write: TYPE.NAME or module.NAME")
+        )
     parts: list[Step] = [(expr.root, None)]
     for step in expr.steps:
         match step:
@@ -126,10 +139,10 @@ def parts_of(block: Declared, expr: Expr) -> list[Step]:
             case Index(key=key) if parts[-1][1] is None and (isinstance(key, str) or key >= 0):
                 parts[-1] = (parts[-1][0], key)
             case _:
-                raise DiagnosticError(_no_address(block, expr))
+                raise DiagnosticError(_no_address(expr, source))
     return parts
 
 
-def _no_address(block: Declared, expr: Expr) -> Diagnostic:
+def _no_address(expr: Expr, source: SourceText) -> Diagnostic:
     detail = "This names neither a resource (TYPE.NAME), nor an instance of one, nor a module (module.NAME)."
-    return error("Invalid address", detail, block.expr_span(expr))
+    return error("Invalid address", detail, source.span(expr.start, expr.end))

@@ -73,7 +73,7 @@ def _targets(block: Declared, evaluation: Evaluation, types: Mapping[str, Resour
     for extra in repeated:
         address = _address(block, needed(block, "to").expr, evaluation, extra, types)
         identity, text = _identity(block, evaluation, extra, types[address.type])
-        alias = ".".join(name for name, _ in parts_of(block, provider.expr)) if provider is not None else ""
+        alias = ".".join(name for name, _ in parts_of(provider.expr, block.source)) if provider is not None else ""
         yield Import(address, identity, text, block.span, alias)
 
 
@@ -109,7 +109,7 @@ def _address(
 def _steps(block: Declared, expr: Expr, evaluation: Evaluation, extra: Mapping[str, Value]) -> list[tuple[str, Key]]:
     match expr:
         case Traversal():
-            return parts_of(block, expr)
+            return parts_of(expr, block.source)
         case IndexExpr(collection=collection, key=written):
             parts = _steps(block, collection, evaluation, extra)
             value = needed_value(evaluation.evaluate(written, block.source, extra), "to", block, written)
@@ -127,7 +127,7 @@ def _steps(block: Declared, expr: Expr, evaluation: Evaluation, extra: Mapping[s
                         parts[-1] = (parts[-1][0], key)
             return parts
         case _:
-            return parts_of(block, expr)
+            return parts_of(expr, block.source)
 
 
 def _identity(

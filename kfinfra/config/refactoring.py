@@ -19,7 +19,7 @@ class Move:
 
     source: Endpoint
     target: Endpoint
-    span: Span
+    span: Span | None
     within: tuple[str, ...] = ()
 
     def carry(self, address: Address) -> Address | None:
@@ -82,20 +82,24 @@ def read_refactoring(
 
 def _move(block: Declared, within: tuple[str, ...], types: Collection[str]) -> Move:
     _only(block, ("from", "to"), ())
-    source, target = read_endpoint(block, "from", types), read_endpoint(block, "to", types)
+    return move_of(read_endpoint(block, "from", types), read_endpoint(block, "to", types), block.span, within)
+
+
+def move_of(source: Endpoint, target: Endpoint, span: Span | None = None, within: tuple[str, ...] = ()) -> Move:
+    """The move from one to the other, if they are of one kind and not the same. Raises DiagnosticError."""
     if (source.resource is None) != (target.resource is None):
         detail = f"{source} and {target} are not of one kind: a module moves to a module, a resource to a resource."
-        raise DiagnosticError(error('Invalid "moved" addresses', detail, block.span))
+        raise DiagnosticError(error('Invalid "moved" addresses', detail, span))
     if source.resource and target.resource and source.resource[0] != target.resource[0]:
         detail = f"{source} and {target} have different types: an object cannot become one of another type."
         hint = f"let {source} be destroyed, or forget it with a removed block"
-        raise DiagnosticError(error("Resource type mismatch", detail, block.span, hint=hint))
+        raise DiagnosticError(error("Resource type mismatch", detail, span, hint=hint))
     if not (source.whole and target.whole):
         source, target = source.instance(), target.instance()
     if source == target:
-        detail = f"This block says that {source} moved to {target}, which is the same."
-        raise DiagnosticError(error("Redundant move statement", detail, block.span))
-    return Move(source, target, block.span, within)
+        detail = f"{source} is said to move to {target}, which is the same."
+        raise DiagnosticError(error("Redundant move statement", detail, span))
+    return Move(source, target, span, within)
 
 
 def _removal(block: Declared, within: tuple[str, ...], module: Module, types: Collection[str]) -> Removal:

@@ -111,7 +111,7 @@ def refusal(change: Change, observed: Observed, state: State) -> Iterable[Diagno
     """Why an object cannot be taken: it is gone, or is somebody else's."""
     if observed.attributes is None and change.action is not Action.FORGET:
         yield error("Object is gone", f"{change.address} was deleted after the plan was made.", hint="plan again")
-    elif foreign(observed.owner, state.lineage):
+    elif foreign(observed.owner, state.lineage) and change.action is not Action.FORGET:
         yield not_ours(change.address, observed.owner or "")
 
 
@@ -120,7 +120,8 @@ def _carry_out(change: Change, observed: Observed, around: Surroundings) -> Reso
     doing, address, asked = kind(change), change.address, request(around, change)
     wanted = None if doing == "forget" else owner_mark(around.state, address)
     around.store.append(Intent(address, doing, asked.identity, change.provider, "", "", change.previous))
-    if observed.attributes is not None and observed.owner != wanted:
+    elsewhere = foreign(observed.owner, around.state.lineage)  # what is forgotten may be somebody else's by now
+    if observed.attributes is not None and observed.owner != wanted and not elsewhere:
         try:
             around.providers.get(change.provider).mark(asked, wanted)
         except DiagnosticError:

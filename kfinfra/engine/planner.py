@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from kfinfra.config.configuration import BlockKey, Configuration
 from kfinfra.config.datablocks import awaited
+from kfinfra.config.imports import Import
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
 from kfinfra.engine.data import read_later, read_now, why_later
 from kfinfra.engine.digests import keyed_digest
@@ -35,6 +36,7 @@ class Request:
     targets: tuple[str, ...] = ()
     replace: tuple[str, ...] = ()
     refresh: bool = True
+    imports: tuple[Import, ...] = ()
 
 
 class Planner:
@@ -112,7 +114,9 @@ class Planner:
         changes: list[Change] = []
         wanted: set[Address] = set()
         included = self._included()
-        importer = Importer(self._config.imports(), self._state, self._types, self._providers)
+        imports = self._config.imports()
+        imports.targets |= {i.address: i for i in self._request.imports}
+        importer = Importer(imports, self._state, self._types, self._providers)
         for block in self._config.order:
             if self._config.edges[block] & self._broken:
                 self._broken.add(block)

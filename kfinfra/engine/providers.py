@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from kfinfra.model.plain import Attributes
+from kfinfra.diag import Diagnostic, DiagnosticError, error
+from kfinfra.model.plain import Attributes, is_known
 from kfinfra.model.ports import Provider, ProviderFactory
+
+
+def _not_known(key: str, names: Iterable[str]) -> Diagnostic:
+    detail = f'{", ".join(names)} of provider "{key}" has no value yet, and without it no server can be asked.'
+    hint = "give the variables that it is made of, or apply what it depends on first with -target"
+    return error("Provider is not configured", detail, hint=hint)
 
 
 class ProviderSet:
@@ -28,7 +35,11 @@ class ProviderSet:
         """The provider of `key`. Raises DiagnosticError where its configuration is wrong."""
         with self._lock:
             if key not in self._made:
-                self._made[key] = self._factories[key.split(".")[0]](self._attributes(key), self._env)
+                attributes = self._attributes(key)
+                unknown = [name for name, value in attributes.items() if not is_known(value)]
+                if unknown:
+                    raise DiagnosticError(_not_known(key, unknown))
+                self._made[key] = self._factories[key.split(".")[0]](attributes, self._env)
             return self._made[key]
 
     def close(self) -> None:

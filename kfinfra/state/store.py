@@ -25,6 +25,10 @@ class StateStore(Protocol):
         """Holds the lock; waits up to `timeout` seconds. Raises DiagnosticError with the holder's details."""
         ...
 
+    def unlock(self, lock_id: str) -> None:
+        """Takes away the lock of that id, which somebody else holds or has left. Raises DiagnosticError where it cannot."""
+        ...
+
     def append(self, record: Record) -> None:
         """Makes a journal record durable before it returns. Called from several threads."""
         ...

@@ -8,8 +8,10 @@ import os
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from kfinfra.diag import Diagnostic, DiagnosticError, error
@@ -77,7 +79,13 @@ class LocalStore:
         try:
             with _open(self._lock_path, 0) as descriptor:
                 self._acquire(descriptor, timeout)
-                who = {"operation": operation, "pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+                who = {
+                    "id": str(uuid.uuid4()),
+                    "operation": operation,
+                    "pid": os.getpid(),
+                    "host": socket.gethostname(),
+                    "since": time.time(),
+                }
                 os.ftruncate(descriptor, 0)
                 os.pwrite(descriptor, json.dumps(who).encode(), 0)
                 try:
@@ -86,6 +94,18 @@ class LocalStore:
                     os.ftruncate(descriptor, 0)
         except OSError as problem:
             raise _failed("lock", self._lock_path, problem) from problem
+
+    def unlock(self, lock_id: str) -> None:
+        """A lock of the operating system cannot be taken from the process that holds it: this says which one that is."""
+        try:
+            with _open(self._lock_path, 0) as descriptor:
+                self._acquire(descriptor, 0.0)
+        except DiagnosticError as problem:
+            (held,) = problem.diagnostics
+            hint = "end that process: its lock goes with it, and what it had begun is recovered by the next command"
+            raise DiagnosticError(replace(held, summary="Cannot unlock the state", hint=hint)) from problem
+        detail = f"Nobody holds a lock of {self._path}: the lock of a process that was killed is gone already."
+        raise DiagnosticError(error("State is not locked", detail))
 
     def _acquire(self, descriptor: int, timeout: float) -> None:
         deadline = time.monotonic() + timeout
@@ -101,7 +121,10 @@ class LocalStore:
     def _held(self, descriptor: int) -> Diagnostic:
         try:
             who = json.loads(os.pread(descriptor, 4096, 0))
-            holder = f"{who['operation']} (process {who['pid']} on {who['host']}, since {time.ctime(who['since'])})"
+            since = time.ctime(who["since"])
+            holder = (
+                f"{who['operation']} (process {who['pid']} on {who['host']}, since {since}, lock {who.get('id', 'without id')})"
+            )
         except (ValueError, KeyError):
             holder = "another command"
         return error("State is locked", f"{self._path} is in use by {holder}.", hint="wait for it, or use -lock-timeout=60s")
