@@ -14,7 +14,7 @@ from kfinfra.model.ports import Observed, Operation, Provider, ReadRequest
 from kfinfra.plan.merge import same
 from tests.contract.test_node_groups import wanted
 
-TOKEN = "6c5f1f0a-6a59-5d0b-9a55-7a5a1f1e6b0e"
+TOKEN = "0d3b6a0e-5f0e-5b2f-8f3e-6f8f6a0a9c11"
 
 
 def made(provider: Provider, kind: str, desired: Attributes) -> Attributes:
