@@ -62,7 +62,7 @@ def open_console(work: Workplace, var_inputs: Iterable[tuple[str, str]] = ()) ->
     """
     sources, cache = FolderSources(work.root), wiring.parse_cache(work)
     config = load(sources, resource_types(), provider_types(), work.env, var_inputs, cache, require_variables=False)
-    config.evaluation.functions = standard_functions(".", sources.read, _now)
+    config.evaluation.common.functions = standard_functions(".", sources.read, _now)
     store = wiring.store(work, config.settings)
     state = store.read()
     if state is not None:
@@ -77,9 +77,6 @@ def _now() -> datetime:
 def _settle(config: Configuration, state: State) -> None:
     """Makes the recorded resources what their names give; how a block repeats is told by the block."""
     for resource in state.resources.values():
-        block = (resource.address.type, resource.address.name)
-        declared = config.module.resources.get(block)
-        if declared is not None:
-            how = next((name for name in ("count", "for_each") if declared.attribute(name) is not None), "")
-            config.evaluation.repeat(block, how)
-            config.settle(resource.resource())
+        how = config.repeats(resource.address)
+        if how is not None:
+            config.restore(resource.resource(), how)

@@ -60,4 +60,4 @@ def read_plan(path: Path) -> Plan:
 def dependency_graph(work: Workplace) -> Mapping[str, frozenset[str]]:
     """Each resource block and the blocks it depends on."""
     edges = configuration(work).edges
-    return {".".join(block): frozenset(".".join(b) for b in wanted) for block, wanted in edges.items()}
+    return {str(block): frozenset(map(str, wanted)) for block, wanted in edges.items()}

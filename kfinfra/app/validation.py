@@ -7,10 +7,8 @@ from kfinfra.app.catalogue import provider_types, resource_types
 from kfinfra.app.options import Workplace
 from kfinfra.config.configuration import BlockKey, Configuration, load
 from kfinfra.config.files import FolderSources
+from kfinfra.config.instances import as_planned
 from kfinfra.diag import Diagnostic, DiagnosticError
-from kfinfra.model.plain import UNKNOWN, Plain
-from kfinfra.model.resource import Desired, Resource
-from kfinfra.model.schema import ResourceType
 
 
 def validate(work: Workplace) -> tuple[Diagnostic, ...]:
@@ -44,20 +42,11 @@ def _blocks(config: Configuration) -> list[Diagnostic]:
             continue
         try:
             for desired in config.instances(block):
-                config.settle(as_planned(desired, config.types[block[0]]))
+                config.settle(as_planned(desired, config.types[block.type]))
         except DiagnosticError as problem:
             broken.add(block)
             found.extend(problem.diagnostics)
     return found
-
-
-def as_planned(desired: Desired, schema: ResourceType) -> Resource:
-    """The resource as if it were about to be created: what the server sets is UNKNOWN."""
-    values: dict[str, Plain] = dict(desired.resource.attributes)
-    for name, attribute in schema.attributes.items():
-        if attribute.computed and values.get(name) is None:
-            values[name] = UNKNOWN
-    return Resource(desired.address, values, desired.resource.sensitive)
 
 
 def _providers(config: Configuration) -> list[Diagnostic]:

@@ -12,96 +12,150 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kfinfra.config.bodies import decode_body
-from kfinfra.config.datablocks import block_key
-from kfinfra.config.evaluation import Evaluation
-from kfinfra.config.files import ParsedFile, Sources, parse_file, parse_module, read_text
+from kfinfra.config.calls import check_call, passed_providers
+from kfinfra.config.constants import constant_bool
+from kfinfra.config.dependencies import Dependencies, dependencies
+from kfinfra.config.evaluation import Common, Evaluation, Instance
+from kfinfra.config.files import ParsedFile, Sources, parse_file, read_text
 from kfinfra.config.imports import Imports, read_imports
-from kfinfra.config.instances import Meta, Repetition, desired_instance, read_meta, repetition
-from kfinfra.config.module import Declared, Module, decode_module
+from kfinfra.config.instances import Meta, desired_instance, read_meta
+from kfinfra.config.keys import BlockKey
+from kfinfra.config.module import Declared, Module
 from kfinfra.config.refactoring import Refactoring, read_refactoring
+from kfinfra.config.repetition import Repetition, repetition
 from kfinfra.config.settings import Settings, read_settings
-from kfinfra.config.shapes import VALUES, module_shape
-from kfinfra.config.variables import Given, Variables, from_command_line, from_environment, from_file, settle_variables
+from kfinfra.config.shapes import VALUES
+from kfinfra.config.tree import Node, load_tree, local_folder
+from kfinfra.config.variables import (
+    Given,
+    Variables,
+    check_shape,
+    from_command_line,
+    from_environment,
+    from_file,
+    settle_variables,
+)
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, error
-from kfinfra.graph import CycleError, topological
 from kfinfra.hcl.functions import standard_functions
-from kfinfra.hcl.nodes import Attr, Body, Expr, Traversal, TupleExpr
-from kfinfra.hcl.references import references
-from kfinfra.model.address import Address, Key
-from kfinfra.model.data import PREFIX
+from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.resource import Desired, Resource
 from kfinfra.model.schema import ProviderType, ResourceType
 from kfinfra.values.codec import to_data
 from kfinfra.values.data import Value
 
-BlockKey = tuple[str, str]
+__all__ = ["BlockKey", "Configuration", "load"]
 
 
 @dataclass
 class Configuration:
-    """A loaded root module. Not changed by evaluation, but for what is settled; calls are serialized by a lock."""
+    """A loaded root module and all that it calls. What is settled changes it, nothing else; calls are serialized by a lock.
 
-    module: Module
+    `module` is the root module, `tree` its node among all modules.
+    """
+
+    tree: Node
     types: Mapping[str, ResourceType]
     provider_types: Mapping[str, ProviderType]
     evaluation: Evaluation
     variables: Variables
     settings: Settings
     digest: str
-    order: list[BlockKey]
-    edges: Mapping[BlockKey, frozenset[BlockKey]]
+    depends: Dependencies
     warnings: list[Diagnostic]
     refactoring: Refactoring = field(default_factory=Refactoring)
-    _repeated: dict[BlockKey, Repetition] = field(default_factory=dict)
-    _before: dict[BlockKey, frozenset[Address]] = field(default_factory=dict)
+    _repeated: dict[tuple[Instance, BlockKey], Repetition] = field(default_factory=dict)
+    _made: dict[BlockKey, dict[Instance, list[Address]]] = field(default_factory=dict)
+    _grouped: dict[tuple[BlockKey, int], dict[Instance, frozenset[Address]]] = field(default_factory=dict)
+    _unions: dict[tuple[tuple[BlockKey, Instance], ...], frozenset[Address]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
+    @property
+    def module(self) -> Module:
+        """The root module."""
+        return self.tree.module
+
+    @property
+    def order(self) -> list[BlockKey]:
+        """All resource blocks, each after those that it refers to."""
+        return self.depends.order
+
+    @property
+    def edges(self) -> Mapping[BlockKey, frozenset[BlockKey]]:
+        """The resource blocks that each block refers to, through locals, variables and outputs too."""
+        return self.depends.edges
+
+    def declared(self, block: BlockKey) -> Declared | None:
+        """The block of that name, None where there is none."""
+        node = self.tree.at(block.module)
+        return node.module.resources.get((block.type, block.name)) if node is not None else None
+
+    def meta(self, block: BlockKey) -> Meta:
+        """The block's meta-arguments; its provider by the key that it has in the root module. Raises DiagnosticError."""
+        node, declared = self.tree.at(block.module), self.declared(block)
+        assert node is not None and declared is not None
+        return read_meta(declared, self.types[block.type], node.providers)
+
     def instances(self, block: BlockKey) -> list[Desired]:
-        """The block's desired instances. Raises DiagnosticError with all that is wrong with them."""
+        """The block's desired instances, in all instances of its module. Raises DiagnosticError with all that is wrong."""
         with self._lock:
-            declared = self.module.resources[block]
-            repeated = repetition(declared, self.evaluation)
-            self.evaluation.repeat(block, repeated.how)
-            self._repeated[block] = repeated
-            earlier = (b for b in self._behind(block) if b in self._repeated)
-            self._before[block] = frozenset(Address.of_block(b, k) for b in earlier for k in self._repeated[b].extra)
-            meta = read_meta(declared, self.types[block[0]], self.module.providers)
+            meta, declared = self.meta(block), self.declared(block)
+            assert declared is not None
             found: list[Diagnostic] = []
             out: list[Desired] = []
-            for key, extra in repeated.extra.items():
-                desired, diagnostics = self._one(block, key, extra, meta)
-                out.append(desired)
-                found.extend(diagnostics)
+            self._made[block] = {}
+            for depth in range(len(block.module) + 1):
+                self._grouped.pop((block, depth), None)
+            self._unions.clear()
+            self.evaluation.forget()
+            for scope in list(self.evaluation.instances(block.module)):
+                try:
+                    repeated = repetition(declared, scope)
+                except DiagnosticError as problem:
+                    found.extend(d.at(None, scope.address.rstrip(".") or None) for d in problem.diagnostics)
+                    continue
+                scope.repeat((block.type, block.name), repeated.how)
+                self._repeated[scope.path, block] = repeated
+                before = self._before(block, scope.path)
+                addresses = self._made[block][scope.path] = []
+                for key, extra in repeated.extra.items():
+                    address = block.address(key, scope.path)
+                    addresses.append(address)
+                    desired, diagnostics = self._one(declared, address, scope, extra, meta, before)
+                    out.append(desired)
+                    found.extend(diagnostics)
             self._report(found)
             return out
-
-    def _behind(self, block: BlockKey) -> set[BlockKey]:
-        """What a block refers to, and through data sources (which have no place in state) what these refer to."""
-        out = set(self.edges[block])
-        for data in [b for b in out if b[0].startswith(PREFIX)]:
-            out |= self._behind(data)
-        return out
 
     def instance(self, address: Address) -> Desired:
         """One instance again, with what is known by now."""
         with self._lock:
-            block = address.block
-            declared = self.module.resources[block]
-            meta = read_meta(declared, self.types[block[0]], self.module.providers)
-            repeated = self._repeated[block]
+            block = BlockKey.of(address)
+            declared, scope = self.declared(block), self._scope(address.module)
+            assert declared is not None
+            repeated = self._repeated[address.module, block]
             if not repeated.is_known:
-                repeated = repetition(declared, self.evaluation)
-            desired, diagnostics = self._one(block, address.key, repeated.extra[address.key], meta)
+                repeated = repetition(declared, scope)
+            before = self._before(block, address.module)
+            desired, diagnostics = self._one(declared, address, scope, repeated.extra[address.key], self.meta(block), before)
             self._report([d for d in diagnostics if d.severity is Severity.ERROR])
             return desired
 
     def repeats(self, address: Address) -> str | None:
         """How the block of `address` repeats (`count`, `for_each`, or `` for once), None where there is no such block."""
-        declared = self.module.resources.get(address.block) if not address.module else None
+        declared = self.declared(BlockKey.of(address))
         if declared is None:
             return None
         return next((name for name in ("count", "for_each") if declared.attribute(name) is not None), "")
+
+    def has_module(self, path: Instance) -> bool:
+        """Whether the module instance is one of the configuration's, as far as it has been worked out."""
+        scope = self.evaluation
+        for name, key in path:
+            if name not in scope.module.calls or key not in scope.repetition(name).extra:
+                return False
+            scope = scope.child(name, key)
+        return True
 
     def imports(self) -> Imports:
         """The objects that import blocks want taken over."""
@@ -113,17 +167,40 @@ class Configuration:
         with self._lock:
             self.evaluation.settle(resource)
             if final:
-                self.evaluation.forget_locals()
+                self.evaluation.forget()
+
+    def restore(self, resource: Resource, how: str) -> None:
+        """Settles an object that is known before its block was asked for; `how` is how that block repeats (see `repeats`)."""
+        with self._lock:
+            address = resource.address
+            self.evaluation.common.repeated[address.module, *address.block] = how
+            self.evaluation.settle(resource)
 
     def settle_all(self) -> None:
-        """Drops what locals were found to be, so that everything is worked out from what is settled now."""
+        """Drops what names were found to be, so that everything is worked out from what is settled now."""
         with self._lock:
-            self.evaluation.forget_locals()
+            self.evaluation.forget(everything=True)
 
     def outputs(self) -> dict[str, tuple[Plain, bool]]:
-        """Each output's value and whether it is sensitive. Raises DiagnosticError."""
+        """Each output's value and whether it is sensitive; the modules' variables and outputs are looked at too.
+
+        Raises DiagnosticError.
+        """
         with self._lock:
-            return {name: self._output(name, block) for name, block in self.module.outputs.items()}
+            self.evaluation.forget()
+            problems: list[Diagnostic] = []
+            for node in self.tree.walk():
+                if node.call is not None:
+                    problems.extend(self._module_problems(node))
+            out: dict[str, tuple[Plain, bool]] = {}
+            for name, block in self.module.outputs.items():
+                try:
+                    out[name] = self._output(name, block)
+                except DiagnosticError as problem:
+                    problems.extend(problem.diagnostics)
+            if problems:
+                raise DiagnosticError(dict.fromkeys(problems))
+            return out
 
     def provider_attributes(self, key: str) -> Attributes:
         """A provider block's attributes, empty where there is no block. Raises DiagnosticError."""
@@ -138,10 +215,39 @@ class Configuration:
                 raise DiagnosticError(decoded.diagnostics)
             return decoded.attributes
 
-    def _one(self, block: BlockKey, key: Key, extra: Mapping[str, Value], meta: Meta) -> tuple[Desired, list[Diagnostic]]:
-        address = Address.of_block(block, key)
-        declared = self.module.resources[block]
-        return desired_instance(declared, self.types[block[0]], address, extra, self.evaluation, meta, self._before[block])
+    def _scope(self, path: Instance) -> Evaluation:
+        scope = self.evaluation
+        for name, key in path:
+            scope = scope.child(name, key)
+        return scope
+
+    def _before(self, block: BlockKey, path: Instance) -> frozenset[Address]:
+        """The instances that one in the module instance `path` uses: of a block of its own module, those beside it."""
+        wanted = tuple((b, path[:depth]) for b, depth in self.depends.behind(block).items())
+        if wanted not in self._unions:
+            groups = (self._group(b, len(common)).get(common, frozenset()) for b, common in wanted)
+            self._unions[wanted] = frozenset[Address]().union(*groups)
+        return self._unions[wanted]
+
+    def _group(self, block: BlockKey, depth: int) -> dict[Instance, frozenset[Address]]:
+        """The block's instances by the first `depth` modules that they lie in."""
+        if (block, depth) not in self._grouped:
+            found: dict[Instance, list[Address]] = {}
+            for path, addresses in self._made.get(block, {}).items():
+                found.setdefault(path[:depth], []).extend(addresses)
+            self._grouped[block, depth] = {path: frozenset(addresses) for path, addresses in found.items()}
+        return self._grouped[block, depth]
+
+    def _one(
+        self,
+        declared: Declared,
+        address: Address,
+        scope: Evaluation,
+        extra: Mapping[str, Value],
+        meta: Meta,
+        before: frozenset[Address],
+    ) -> tuple[Desired, list[Diagnostic]]:
+        return desired_instance(declared, self.types[address.block[0]], address, extra, scope, meta, before)
 
     def _report(self, found: list[Diagnostic]) -> None:
         errors = [d for d in found if d.severity is Severity.ERROR]
@@ -149,14 +255,27 @@ class Configuration:
             raise DiagnosticError(errors)
         self.warnings.extend(d for d in found if d not in self.warnings)
 
+    def _module_problems(self, node: Node) -> Iterable[Diagnostic]:
+        """What is wrong with the values of a module's variables and outputs, in all its instances."""
+        try:
+            scopes = list(self.evaluation.instances(node.path))
+        except DiagnosticError as problem:
+            yield from problem.diagnostics
+            return
+        for scope in scopes:
+            asked = [*((scope.variable, n) for n in node.module.variables), *((scope.output, n) for n in node.module.outputs)]
+            for ask, name in asked:
+                try:
+                    ask(name)
+                except DiagnosticError as problem:
+                    yield from problem.diagnostics
+
     def _output(self, name: str, block: Declared) -> tuple[Plain, bool]:
         value = block.attribute("value")
         if value is None:
             raise DiagnosticError(error("Missing required argument", f'The output "{name}" needs a value.', block.span))
         data, hidden = to_data(self.evaluation.evaluate(value.expr, block.source), UNKNOWN)
         flag = block.attribute("sensitive")
-        from kfinfra.config.constants import constant_bool
-
         sensitive = flag is not None and constant_bool(block, flag)
         if hidden and not sensitive:
             detail = f'The output "{name}" holds a sensitive value, and is not marked as such.'
@@ -180,25 +299,33 @@ def load(
     Raises DiagnosticError with all mistakes that can be told without evaluating resources. With `require_variables`
     false a variable without a value is unknown (validate).
     """
-    parsed = parse_module(sources, cache, module_shape(types, provider_types))
-    module = decode_module(parsed, types, provider_types)
+    tree = load_tree(sources, types, provider_types, cache, local_folder)
+    root, module = tree.root, tree.root.module
     functions = standard_functions(".", sources.read)
-    given, found = _given(module, parsed.var_files, sources, env, var_inputs, cache)
+    given, found = _given(module, tree.var_files, sources, env, var_inputs, cache)
     variables, problems = settle_variables(module.variables, given, functions)
     if not require_variables:
         problems = [p for p in problems if p.summary != "No value for required variable"]
     found.extend(problems)
-    found.extend(_unknown_output_arguments(module))
     settings = read_settings(module, found)
-    refactoring = read_refactoring([((), module)], types, found)
-    evaluation = Evaluation(module, variables.values, functions, frozenset(types), workspace=workspace)
-    edges = _edges(module, types, found)
-    order = _ordered(module, edges, found)
+    for node in root.walk():
+        node.providers = passed_providers(node, provider_types, found)
+        found.extend(_check_module(node))
+    refactoring = read_refactoring([(node.path, node.module) for node in root.walk()], types, found)
+    evaluation = Evaluation(root, Common(functions, frozenset(types), workspace), variables.values)
+    depends = dependencies(root, types, found)
     if any(d.severity is Severity.ERROR for d in found):
         raise DiagnosticError(sorted(dict.fromkeys(found), key=Diagnostic.order))
-    return Configuration(
-        module, types, provider_types, evaluation, variables, settings, parsed.digest, order, edges, list(found), refactoring
-    )
+    found = list(dict.fromkeys(found))
+    return Configuration(root, types, provider_types, evaluation, variables, settings, tree.digest, depends, found, refactoring)
+
+
+def _check_module(node: Node) -> Iterable[Diagnostic]:
+    yield from _unknown_output_arguments(node.module)
+    yield from check_call(node)
+    if node.call is not None:
+        for declared in node.module.variables.values():
+            yield from check_shape(declared)
 
 
 def _given(
@@ -230,70 +357,7 @@ def _given(
 def _unknown_output_arguments(module: Module) -> Iterable[Diagnostic]:
     for block in module.outputs.values():
         for attribute in block.block.body.attributes:
-            if attribute.name == "depends_on" or attribute.name not in ("value", "description", "sensitive"):
+            if attribute.name not in ("value", "description", "sensitive", "depends_on"):
                 yield error("Unsupported argument", f'An output has no argument "{attribute.name}".', block.name_span(attribute))
         for inner in block.block.body.blocks:
             yield error("Unsupported block type", f'An output has no "{inner.type}" block.', block.inner(inner).span)
-
-
-def _expressions(body: Body) -> Iterable[Expr]:
-    for attribute in body.attributes:
-        yield attribute.expr
-    for block in body.blocks:
-        if block.type != "lifecycle":
-            yield from _expressions(block.body)
-
-
-def _edges(module: Module, types: Mapping[str, ResourceType], found: list[Diagnostic]) -> dict[BlockKey, frozenset[BlockKey]]:
-    """What each resource block refers to, through locals too, and its depends_on."""
-    seen: dict[str, frozenset[BlockKey]] = {}
-
-    def of_local(name: str, path: tuple[str, ...]) -> frozenset[BlockKey]:
-        if name in seen or name in path or name not in module.locals:
-            return seen.get(name, frozenset())
-        seen[name] = of(module.locals[name].attribute.expr, (*path, name))
-        return seen[name]
-
-    def of(expr: Expr, path: tuple[str, ...]) -> frozenset[BlockKey]:
-        out: set[BlockKey] = set()
-        for traversal in references(expr):
-            first = traversal.steps[0].name if traversal.steps and isinstance(traversal.steps[0], Attr) else None
-            if first is None:
-                continue
-            if traversal.root == "local":
-                out |= of_local(first, path)
-            elif (key := block_key(traversal)) in module.resources:
-                out.add(key)
-        return frozenset(out)
-
-    edges: dict[BlockKey, frozenset[BlockKey]] = {}
-    for key, declared in module.resources.items():
-        wanted: set[BlockKey] = set()
-        for expr in _expressions(declared.block.body):
-            wanted |= of(expr, ())
-        found.extend(_check_depends_on(declared, module))
-        edges[key] = frozenset(wanted)
-    return edges
-
-
-def _check_depends_on(declared: Declared, module: Module) -> Iterable[Diagnostic]:
-    attribute = declared.attribute("depends_on")
-    if attribute is None:
-        return
-    items: tuple[Expr, ...] = attribute.expr.items if isinstance(attribute.expr, TupleExpr) else (attribute.expr,)
-    for item in items:
-        if not isinstance(item, Traversal) or block_key(item) not in module.resources:
-            detail = "A declared resource (TYPE.NAME) or data source (data.TYPE.NAME) is required."
-            yield error("Invalid depends_on reference", detail, declared.expr_span(item))
-
-
-def _ordered(module: Module, edges: Mapping[BlockKey, frozenset[BlockKey]], found: list[Diagnostic]) -> list[BlockKey]:
-    try:
-        return topological({key: sorted(wanted) for key, wanted in edges.items()})
-    except CycleError as problem:
-        places = []
-        for kind, name in problem.cycle:
-            places.append(f"{kind}.{name} ({module.resources[(kind, name)].span})")
-        words = " → ".join([*places, places[0].split(" (")[0]])
-        found.append(error("Cycle", f"These refer to each other: {words}.", module.resources[problem.cycle[0]].span))
-        return []

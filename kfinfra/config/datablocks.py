@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from kfinfra.diag import Diagnostic, did_you_mean, error
-from kfinfra.hcl.nodes import Attr, Expr, Traversal, TupleExpr
+from kfinfra.hcl.nodes import Attr, Traversal
 from kfinfra.model.data import PREFIX
 from kfinfra.model.schema import ResourceType
 
@@ -38,13 +38,3 @@ def block_key(traversal: Traversal) -> tuple[str, str] | None:
     if traversal.root == "data":
         return (PREFIX + names[0], names[1]) if len(names) == 2 else None
     return (traversal.root, names[0]) if names and isinstance(traversal.steps[0], Attr) else None
-
-
-def awaited(declared: Declared) -> frozenset[tuple[str, str]]:
-    """The blocks that `depends_on` names."""
-    attribute = declared.attribute("depends_on")
-    if attribute is None:
-        return frozenset()
-    items: tuple[Expr, ...] = attribute.expr.items if isinstance(attribute.expr, TupleExpr) else (attribute.expr,)
-    keys = (block_key(item) for item in items if isinstance(item, Traversal))
-    return frozenset(key for key in keys if key is not None)

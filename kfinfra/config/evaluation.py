@@ -1,55 +1,99 @@
-"""Values of names: variables, locals, resources. Lazy, remembered, and a cycle is told with each of its places.
+"""Values of names, module instance by module instance: variables, locals, outputs, resources. Lazy, and remembered.
 
-A resource's value comes from `settle`: the planner settles what it plans, the executor what it has made.
+A resource's value comes from `settle`: the planner settles what it plans, the executor what it has made. That nothing refers
+to itself is known before (`dependencies`), so that nothing here looks out for cycles.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from kfinfra.config.constants import constant_bool
+from kfinfra.config.keys import ModulePath
 from kfinfra.config.module import Module
-from kfinfra.diag import DiagnosticError, SourceText, did_you_mean, error
+from kfinfra.config.repetition import Repetition, repetition
+from kfinfra.config.scope import NameScope
+from kfinfra.config.tree import Node
+from kfinfra.config.variables import Declaration, declaration, validate
+from kfinfra.diag import DiagnosticError, Severity, SourceText, error
 from kfinfra.hcl.evaluate import evaluate
 from kfinfra.hcl.functions.function import Function
-from kfinfra.hcl.nodes import Attr, Expr, Step, Traversal
-from kfinfra.model.address import Key
-from kfinfra.model.data import PREFIX
+from kfinfra.hcl.nodes import Expr
+from kfinfra.model.address import Key, key_text
 from kfinfra.model.plain import UNKNOWN
 from kfinfra.model.resource import Resource
 from kfinfra.values.codec import from_data
 from kfinfra.values.data import SENSITIVE, Marked, ObjectValue, ResourceValue, TupleValue, Unknown, Value
+from kfinfra.values.marks import mark, wholly_known
+
+Instance = tuple[tuple[str, Key], ...]
+"""A module instance: the calls on the way from the root, each with its key."""
+
+Place = tuple[Instance, str, str]
+
+
+@dataclass
+class Common:
+    """What all module instances share: functions, and what has been worked out so far."""
+
+    functions: Mapping[str, Function]
+    types: frozenset[str]
+    workspace: str = "default"
+    values: dict[Place, Value] = field(default_factory=dict)
+    unsettled: set[Place] = field(default_factory=set)
+    repetitions: dict[tuple[Instance, str], Repetition] = field(default_factory=dict)
+    unsure: set[tuple[Instance, str]] = field(default_factory=set)
+    declarations: dict[tuple[ModulePath, str], Declaration] = field(default_factory=dict)
+    resources: dict[Place, dict[Key, ResourceValue]] = field(default_factory=dict)
+    wholes: dict[Place, Value] = field(default_factory=dict)
+    repeated: dict[Place, str] = field(default_factory=dict)
+    scopes: dict[Instance, Evaluation] = field(default_factory=dict)
 
 
 @dataclass
 class Evaluation:
-    """A module's names and what they stand for."""
+    """One module instance's names and what they stand for. `extra` is what its call sees as `each` or `count`."""
 
-    module: Module
+    node: Node
+    common: Common
     variables: Mapping[str, Value]
-    functions: Mapping[str, Function]
-    types: frozenset[str]
-    root: str = "."
-    workspace: str = "default"
-    _locals: dict[str, Value] = field(default_factory=dict)
-    _running: list[tuple[str, str]] = field(default_factory=list)
-    _resources: dict[tuple[str, str], dict[Key, ResourceValue]] = field(default_factory=dict)
-    _repeated: dict[tuple[str, str], str] = field(default_factory=dict)
+    path: Instance = ()
+    parent: Evaluation | None = None
+    extra: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def module(self) -> Module:
+        """What the module declares."""
+        return self.node.module
+
+    @property
+    def functions(self) -> Mapping[str, Function]:
+        """The functions that can be called."""
+        return self.common.functions
+
+    @property
+    def address(self) -> str:
+        """The instance's address with its closing dot, empty for the root."""
+        return "".join(f"module.{name}{key_text(key)}." for name, key in self.path)
 
     def settle(self, resource: Resource) -> None:
-        """Makes `resource` what references to its address give from now on."""
+        """Makes `resource`, of whatever module, what references to its address give from now on."""
         address = resource.address
         items: dict[str, Value] = {}
         for name, data in resource.attributes.items():
             value = from_data(data, UNKNOWN)
             hidden = any(path[:1] == (name,) for path in resource.sensitive)
             items[name] = Marked(value, frozenset({SENSITIVE})) if hidden else value
-        self._resources.setdefault(address.block, {})[address.key] = ResourceValue(items, address.type, str(address))
+        place = (address.module, *address.block)
+        self.common.resources.setdefault(place, {})[address.key] = ResourceValue(items, address.type, str(address))
+        self.common.wholes.pop(place, None)
 
     def repeat(self, block: tuple[str, str], how: str) -> None:
         """Says how a block repeats: `count`, `for_each` or `` (once). Its instances are settled one by one."""
-        self._repeated[block] = how
-        self._resources.setdefault(block, {})
+        place = (self.path, *block)
+        self.common.repeated[place] = how
+        self.common.resources.setdefault(place, {})
 
     def evaluate(self, expr: Expr, source: SourceText, extra: Mapping[str, Value] | None = None) -> Value:
         """The value of `expr`; `extra` are further root names (`each`, `count`, `self`)."""
@@ -59,35 +103,107 @@ class Evaluation:
         """The names that expressions of `source` see."""
         return NameScope(self, source, extra or {})
 
-    def local(self, name: str, at: Callable[[], DiagnosticError]) -> Value:
+    def instances(self, module: ModulePath) -> Iterator[Evaluation]:
+        """The instances of the module at `module` beneath this one. Raises DiagnosticError where a call cannot be repeated."""
+        if not module:
+            yield self
+            return
+        for key in self.repetition(module[0]).extra:
+            yield from self.child(module[0], key).instances(module[1:])
+
+    def child(self, name: str, key: Key) -> Evaluation:
+        """One instance of a module that is called here."""
+        path = (*self.path, (name, key))
+        if path not in self.common.scopes:
+            extra = self.repetition(name).extra[key]
+            self.common.scopes[path] = Evaluation(self.node.children[name], self.common, {}, path, self, extra)
+        return self.common.scopes[path]
+
+    def repetition(self, name: str) -> Repetition:
+        """How the call of module `name` repeats. Raises DiagnosticError."""
+        known = self.common.repetitions.get((self.path, name))
+        if known is None:
+            known = self.common.repetitions[self.path, name] = repetition(self.module.calls[name], self)
+            if not known.is_known:
+                self.common.unsure.add((self.path, name))
+        return known
+
+    def local(self, name: str) -> Value:
         """A local's value."""
-        if name in self._locals:
-            return self._locals[name]
-        local = self.module.locals.get(name)
-        if local is None:
-            raise at()
-        span = local.source.span(local.attribute.start, local.attribute.name_end)
-        if ("local", name) in self._running:
-            edges = [*self._running[self._running.index(("local", name)) :], ("local", name)]
-            raise DiagnosticError(
-                error("Cycle", "These refer to each other: " + " → ".join(f"local.{n}" for _, n in edges) + ".", span)
-            )
-        self._running.append(("local", name))
+        local = self.module.locals[name]
+        return self._remembered("local", name, lambda: self.evaluate(local.attribute.expr, local.source))
+
+    def variable(self, name: str) -> Value:
+        """A variable's value: the root's are given, others are what the call writes."""
+        return self.variables[name] if self.parent is None else self._remembered("var", name, lambda: self._argument(name))
+
+    def _argument(self, name: str) -> Value:
+        call, parent, declared = self.node.call, self.parent, self._declaration(name)
+        assert call is not None and parent is not None
+        argument = call.attribute(name)
         try:
-            value = self.evaluate(local.attribute.expr, local.source)
-        finally:
-            self._running.pop()
-        self._locals[name] = value
+            if argument is None:
+                value, span = declared.without(self.functions), call.span
+            else:
+                span = call.expr_span(argument.expr)
+                value = declared.take(parent.evaluate(argument.expr, call.source, self.extra), span, self.functions)
+            self._remember("var", name, value)  # its own rules refer to it
+            found = [d for d in validate(declared.block, self.scope(declared.block.source), span) if d.severity is Severity.ERROR]
+        except DiagnosticError as problem:
+            found = list(problem.diagnostics)
+        if found:
+            self.common.values.pop((self.path, "var", name), None)
+            raise DiagnosticError([d.at(None, f"{self.address}var.{name}") for d in found])
         return value
 
-    def forget_locals(self) -> None:
-        """Drops what locals were found to be: needed after a resource's value has become known."""
-        self._locals.clear()
+    def _declaration(self, name: str) -> Declaration:
+        key = (self.node.path, name)
+        if key not in self.common.declarations:
+            self.common.declarations[key] = declaration(name, self.module.variables[name], self.functions)
+        return self.common.declarations[key]
+
+    def output(self, name: str) -> Value:
+        """An output's value, as the caller sees it. Raises DiagnosticError."""
+        return self._remembered("output", name, lambda: self._output(name))
+
+    def _output(self, name: str) -> Value:
+        block = self.module.outputs[name]
+        written = block.attribute("value")
+        if written is None:
+            raise DiagnosticError(error("Missing required argument", f'The output "{name}" needs a value.', block.span))
+        value = self.evaluate(written.expr, block.source)
+        flag = block.attribute("sensitive")
+        return mark(value, frozenset({SENSITIVE})) if flag is not None and constant_bool(block, flag) else value
+
+    def called(self, name: str) -> Value:
+        """The value of `module.name`: an object of its outputs; a tuple of such (count), or an object of them (for_each)."""
+        return self._remembered("module", name, lambda: self._called(name))
+
+    def _called(self, name: str) -> Value:
+        repeated = self.repetition(name)
+        found: dict[Key, Value] = {key: self.child(name, key).outputs() for key in repeated.extra}
+        match repeated.how:
+            case "count":
+                return TupleValue(tuple(found.values()))
+            case "for_each":
+                return ObjectValue({str(key): value for key, value in found.items()})
+            case _:
+                return found[None]
+
+    def outputs(self) -> Value:
+        """All outputs as an object."""
+        return ObjectValue({name: self.output(name) for name in self.module.outputs})
 
     def resource(self, kind: str, name: str) -> Value:
         """The value of `kind.name`: one object, a tuple of instances (count), or an object of them (for_each)."""
-        instances = self._resources.get((kind, name), {})
-        match self._repeated.get((kind, name), ""):
+        place = (self.path, kind, name)
+        if place not in self.common.wholes:
+            self.common.wholes[place] = self._whole(place)
+        return self.common.wholes[place]
+
+    def _whole(self, place: Place) -> Value:
+        instances = self.common.resources.get(place, {})
+        match self.common.repeated.get(place, ""):
             case "count":
                 return TupleValue(tuple(instances[k] for k in sorted(instances, key=lambda k: int(k or 0))))
             case "for_each":
@@ -95,70 +211,28 @@ class Evaluation:
             case _:
                 return instances.get(None, Unknown())
 
+    def forget(self, everything: bool = False) -> None:
+        """Drops what was not wholly known: needed after a resource's value has become known."""
+        common = self.common
+        for place in list(common.values) if everything else common.unsettled:
+            common.values.pop(place, None)
+        common.unsettled.clear()
+        for outer, name in common.unsure:
+            del common.repetitions[outer, name]
+            for path in [
+                p for p in common.scopes if len(p) > len(outer) and (p[: len(outer)], p[len(outer)][0]) == (outer, name)
+            ]:
+                del common.scopes[path]
+        common.unsure.clear()
 
-@dataclass(frozen=True, slots=True)
-class NameScope:
-    """The root names that an expression sees."""
+    def _remembered(self, kind: str, name: str, find: Callable[[], Value]) -> Value:
+        place = (self.path, kind, name)
+        if place not in self.common.values:
+            self._remember(kind, name, find())
+        return self.common.values[place]
 
-    evaluation: Evaluation
-    source: SourceText
-    extra: Mapping[str, Value]
-
-    @property
-    def functions(self) -> Mapping[str, Function]:
-        """The functions that can be called."""
-        return self.evaluation.functions
-
-    def lookup(self, root: str, steps: tuple[Step, ...], traversal: Traversal) -> tuple[Value, int]:
-        """The value of a root name, and how many of `steps` it has consumed."""
-        here = self.evaluation
-
-        def missing(what: str, known: object, hint: str = "") -> DiagnosticError:
-            names = list(known) if isinstance(known, Mapping | set | frozenset | list) else []
-            place = 1 if root == "data" and len(steps) > 1 else 0
-            asked = step.name if len(steps) > place and isinstance(step := steps[place], Attr) else root
-            span = self.source.span(traversal.start, traversal.end)
-            return DiagnosticError(
-                error(f"Reference to undeclared {what}", f"{_named(what, asked)}{did_you_mean(asked, names)}", span, hint=hint)
-            )
-
-        if root in self.extra:
-            return self.extra[root], 0
-        first = steps[0].name if steps and isinstance(steps[0], Attr) else None
-        match root:
-            case "var":
-                if first is None or first not in here.variables:
-                    raise missing("input variable", here.variables, f'declare it: variable "{first}" {{ … }}')
-                return here.variables[first], 1
-            case "local":
-                if first is None:
-                    raise missing("local value", here.module.locals)
-                return here.local(first, lambda: missing("local value", here.module.locals)), 1
-            case "path":
-                paths: Mapping[str, Value] = {"module": here.root, "root": here.root, "cwd": here.root}
-                if first is None or first not in paths:
-                    raise missing("path attribute", paths)
-                return paths[first], 1
-            case "kfinfra" if first == "workspace":
-                return here.workspace, 1
-            case "data":
-                second = steps[1].name if len(steps) > 1 and isinstance(steps[1], Attr) else None
-                if first is None or second is None or (PREFIX + first, second) not in here.module.resources:
-                    known = [name for kind, name in here.module.resources if kind == f"{PREFIX}{first}"]
-                    raise missing("data source", known, f'declare it: data "{first}" "{second}" {{ … }}')
-                return here.resource(PREFIX + first, second), 2
-            case _ if root in here.types:
-                if first is None or (root, first) not in here.module.resources:
-                    known = [name for kind, name in here.module.resources if kind == root]
-                    raise missing("resource", known, f'declare it: {root} "{first}" {{ … }}')
-                return here.resource(root, first), 1
-            case "each" | "count" | "self":
-                raise missing(f'"{root}"', [], f'"{root}" has a value only where its block repeats (for_each or count)')
-            case _:
-                kinds = [kind for kind in here.types if not kind.startswith(PREFIX)]
-                known = ["var", "local", "path", "data", *kinds]
-                raise missing("name", known, "names begin with var., local., or a resource type")
-
-
-def _named(what: str, name: str) -> str:
-    return f'There is no {what} named "{name}".'
+    def _remember(self, kind: str, name: str, value: Value) -> None:
+        place = (self.path, kind, name)
+        self.common.values[place] = value
+        if not wholly_known(value):
+            self.common.unsettled.add(place)

@@ -73,10 +73,10 @@ def parse_file(source: SourceText, cache: Path | None, shape: Shape) -> Body:
     return parse_json(source, shape, cache) if source.filename.endswith(".json") else parse(source, cache)
 
 
-def parse_module(sources: Sources, cache: Path | None, shape: Shape) -> ParsedModule:
-    """The module in the root folder. Raises DiagnosticError with the errors of all files."""
+def parse_module(sources: Sources, cache: Path | None, shape: Shape, folder: str = ".") -> ParsedModule:
+    """The module in `folder`; var files are the root's only. Raises DiagnosticError with the errors of all files."""
     try:
-        names = sources.list(".")
+        names = sources.list(folder)
     except OSError as problem:
         raise DiagnosticError(error("Cannot read the configuration", f"{problem.strerror or problem}.")) from problem
     wanted = [n for n in names if n.endswith(SUFFIXES) and not n.startswith(".")]
@@ -89,6 +89,8 @@ def parse_module(sources: Sources, cache: Path | None, shape: Shape) -> ParsedMo
             )
         )
     variables = [n for n in VAR_FILES if n in names] + [n for n in names if n.endswith(AUTO_SUFFIXES)]
+    if folder != ".":
+        wanted, variables = [f"{folder}/{n}" for n in wanted], []
     digest = hashlib.sha256()
     errors: list[Diagnostic] = []
     parsed: dict[str, ParsedFile] = {}

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from kfinfra.config.endpoints import needed, parts_of
 from kfinfra.config.evaluation import Evaluation
-from kfinfra.config.instances import needed_value, repeated_for_each
 from kfinfra.config.module import Declared
+from kfinfra.config.repetition import needed_value, repeated_for_each
 from kfinfra.diag import Diagnostic, DiagnosticError, Span, did_you_mean, error
 from kfinfra.hcl.nodes import Attr, Attribute, Expr, Index, IndexExpr, RelativeTraversal, Traversal
 from kfinfra.model.address import Address, Key

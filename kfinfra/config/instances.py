@@ -6,104 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kfinfra.config.bodies import decode_body, problem_diagnostics
+from kfinfra.config.calls import provider_key
 from kfinfra.config.constants import constant_bool
 from kfinfra.config.evaluation import Evaluation
 from kfinfra.config.module import Declared
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, did_you_mean, error
-from kfinfra.hcl.nodes import Attr, Expr, Index, Traversal, TupleExpr
-from kfinfra.model.address import Address, Key
+from kfinfra.hcl.nodes import Attr, Expr, Traversal, TupleExpr
+from kfinfra.model.address import Address
 from kfinfra.model.durations import seconds
-from kfinfra.model.plain import Path, Plain
+from kfinfra.model.plain import UNKNOWN, Path, Plain
 from kfinfra.model.resource import Desired, Lifecycle, Resource
 from kfinfra.model.schema import ResourceType
-from kfinfra.values.data import (
-    EPHEMERAL,
-    SENSITIVE,
-    ListValue,
-    MapValue,
-    Marked,
-    ObjectValue,
-    SetValue,
-    TupleValue,
-    Unknown,
-    Value,
-)
-from kfinfra.values.marks import wholly_known
+from kfinfra.values.data import Value
 
 META = frozenset({"count", "for_each", "depends_on", "provider", "lifecycle", "timeouts"})
-
-
-@dataclass(frozen=True, slots=True)
-class Repetition:
-    """How a block repeats and its instances: key to the names its expressions see besides the others.
-
-    `is_known`: nothing in them is known only after apply, so that they need not be worked out again.
-    """
-
-    how: str
-    extra: Mapping[Key, Mapping[str, Value]]
-    is_known: bool = True
-
-
-def repetition(block: Declared, evaluation: Evaluation) -> Repetition:
-    """The block's instances. Raises DiagnosticError where count or for_each is unknown, sensitive or of a wrong type."""
-    count, for_each = block.attribute("count"), block.attribute("for_each")
-    if count is not None and for_each is not None:
-        raise DiagnosticError(
-            error("Invalid combination", '"count" and "for_each" exclude each other.', block.name_span(for_each))
-        )
-    if count is not None:
-        return _count(block, count.expr, evaluation)
-    if for_each is not None:
-        return repeated_for_each(block, for_each.expr, evaluation)
-    return Repetition("", {None: {}})
-
-
-def _count(block: Declared, expr: Expr, evaluation: Evaluation) -> Repetition:
-    value = needed_value(evaluation.evaluate(expr, block.source), "count", block, expr)
-    if isinstance(value, str) and value.isdigit():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise DiagnosticError(
-            error("Invalid count argument", "A whole number, zero or more, is required.", block.expr_span(expr))
-        )
-    return Repetition("count", {i: {"count": ObjectValue({"index": i})} for i in range(value)})
-
-
-def repeated_for_each(block: Declared, expr: Expr, evaluation: Evaluation) -> Repetition:
-    """The instances of a for_each. Raises DiagnosticError."""
-    value = needed_value(evaluation.evaluate(expr, block.source), "for_each", block, expr)
-    match value:
-        case ObjectValue(items) | MapValue(items=items):
-            pairs = sorted(items.items())
-        case SetValue(items=things) if all(isinstance(v, str) for v in things):
-            pairs = [(str(v), v) for v in things]
-        case TupleValue() | ListValue():
-            hint = "turn the list into a set of strings: toset([…])"
-            detail = "A map, an object or a set of strings is required, not a list."
-            raise DiagnosticError(error("Invalid for_each argument", detail, block.expr_span(expr), hint=hint))
-        case _:
-            detail = "A map, an object or a set of strings is required."
-            raise DiagnosticError(error("Invalid for_each argument", detail, block.expr_span(expr)))
-    each: dict[Key, Mapping[str, Value]] = {k: {"each": ObjectValue({"key": k, "value": v})} for k, v in pairs}
-    return Repetition("for_each", each, all(wholly_known(v) for _, v in pairs))
-
-
-def needed_value(value: Value, name: str, block: Declared, expr: Expr, of: str = "") -> Value:
-    """A value that must be known, shown in addresses and not null; `of` says whose argument it is. Raises DiagnosticError."""
-    span = block.expr_span(expr)
-    if isinstance(value, Marked):
-        if value.marks & {SENSITIVE, EPHEMERAL}:
-            detail = f'A sensitive value cannot be used for "{name}": it would be shown in every address.'
-            raise DiagnosticError(error(f"Invalid {of}{name} argument", detail, span))
-        value = value.value
-    if isinstance(value, Unknown):
-        hint = "derive it from variables or locals, or apply what it depends on first with -target"
-        detail = f'"{name}" depends on values that are known only after apply.'
-        raise DiagnosticError(error(f"Invalid {of}{name} argument", detail, span, hint=hint))
-    if value is None:
-        raise DiagnosticError(error(f"Invalid {of}{name} argument", f'"{name}" is null.', span))
-    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,17 +70,29 @@ def desired_instance(
     return desired, [d.at(None, str(address)) for d in diagnostics]
 
 
+def as_planned(desired: Desired, schema: ResourceType) -> Resource:
+    """The resource as if it were about to be created: what the server sets is UNKNOWN."""
+    values: dict[str, Plain] = dict(desired.resource.attributes)
+    for name, attribute in schema.attributes.items():
+        if attribute.computed and values.get(name) is None:
+            values[name] = UNKNOWN
+    return Resource(desired.address, values, desired.resource.sensitive)
+
+
 def _label_name(address: Address) -> str:
     """The default name: the block's label; an instance's key makes it its own."""
     return address.name if address.key is None else f"{address.name}-{address.key}"
 
 
-def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, object]) -> Meta:
-    """The block's provider, lifecycle and timeouts. Raises DiagnosticError."""
+def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, str]) -> Meta:
+    """The block's provider, lifecycle and timeouts; `providers` are those of its module, with their keys in the root module.
+
+    Raises DiagnosticError.
+    """
     provider = schema.provider
     chosen = block.attribute("provider")
     if chosen is not None:
-        provider = _reference_text(block, chosen.expr)
+        provider = provider_key(block, chosen.expr)
         if provider.split(".")[0] != schema.provider or (provider not in providers and "." in provider):
             detail = f'{provider} is not a declared "{schema.provider}" provider.{did_you_mean(provider, list(providers))}'
             raise DiagnosticError(error("Invalid provider reference", detail, block.expr_span(chosen.expr)))
@@ -185,7 +113,7 @@ def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, obj
             raise DiagnosticError(
                 error("Unsupported argument", f'"{name}" is a block.', block.name_span(attribute), hint=f"write: {name} {{ … }}")
             )
-    return Meta(provider, lifecycle, timeouts)
+    return Meta(providers.get(provider, provider), lifecycle, timeouts)
 
 
 def _lifecycle(block: Declared) -> Lifecycle:
@@ -246,9 +174,3 @@ def _timeouts(block: Declared) -> dict[str, float]:
         except ValueError as problem:
             raise DiagnosticError(error("Invalid timeout", f"{problem}.", block.expr_span(attribute.expr))) from problem
     return out
-
-
-def _reference_text(block: Declared, expr: Expr) -> str:
-    if isinstance(expr, Traversal) and len(expr.steps) <= 1 and not any(isinstance(s, Index) for s in expr.steps):
-        return ".".join((expr.root, *(s.name for s in expr.steps if isinstance(s, Attr))))
-    raise DiagnosticError(error("Invalid provider reference", "Write TYPE or TYPE.ALIAS.", block.expr_span(expr)))

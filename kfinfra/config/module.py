@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kfinfra.config.datablocks import check_data
 from kfinfra.config.files import ParsedFile, ParsedModule
-from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, Span, did_you_mean, error
+from kfinfra.diag import Diagnostic, SourceText, Span, did_you_mean, error
 from kfinfra.hcl.nodes import Attribute, Block, Expr
 from kfinfra.model.data import PREFIX
 from kfinfra.model.schema import ProviderType, ResourceType
@@ -70,14 +70,17 @@ class Module:
     moved: list[Declared] = field(default_factory=list)
     removed: list[Declared] = field(default_factory=list)
     imports: list[Declared] = field(default_factory=list)
+    calls: dict[str, Declared] = field(default_factory=dict)
 
 
-LATER = ("module", "check")
-KNOWN = ("data", "import", "kfinfra", "locals", "moved", "output", "provider", "removed", "variable")
+LATER = ("check",)
+KNOWN = ("data", "import", "kfinfra", "locals", "module", "moved", "output", "provider", "removed", "variable")
 
 
-def decode_module(parsed: ParsedModule, types: Mapping[str, ResourceType], providers: Mapping[str, ProviderType]) -> Module:
-    """The module that `parsed` declares. Raises DiagnosticError with every block that is wrong."""
+def decode_module(
+    parsed: ParsedModule, types: Mapping[str, ResourceType], providers: Mapping[str, ProviderType]
+) -> tuple[Module, list[Diagnostic]]:
+    """The module that `parsed` declares, and every block that is wrong."""
     module = Module()
     errors: list[Diagnostic] = []
     for file in parsed.files:
@@ -85,9 +88,7 @@ def decode_module(parsed: ParsedModule, types: Mapping[str, ResourceType], provi
             errors.append(_stray(attribute, file))
         for block in file.body.blocks:
             errors.extend(_add(module, Declared(block, file.source), types, providers))
-    if errors:
-        raise DiagnosticError(sorted(errors, key=Diagnostic.order))
-    return module
+    return module, errors
 
 
 def _stray(attribute: Attribute, file: ParsedFile) -> Diagnostic:
@@ -114,6 +115,8 @@ def _add(
             yield from _named(declared, ("NAME",), lambda: module.variables, labels[:1])
         case "output":
             yield from _named(declared, ("NAME",), lambda: module.outputs, labels[:1])
+        case "module":
+            yield from _named(declared, ("NAME",), lambda: module.calls, labels[:1])
         case "provider":
             yield from _provider(module, declared, providers)
         case "moved" | "removed" | "import":

@@ -10,12 +10,13 @@ from kfinfra.config.files import ParsedFile
 from kfinfra.config.module import Declared
 from kfinfra.config.typeexpr import Constraint, fill_defaults, read_type
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, Span, did_you_mean, error, warning
-from kfinfra.hcl.evaluate import evaluate
+from kfinfra.hcl.evaluate import Scope, evaluate
 from kfinfra.hcl.functions.function import Function
 from kfinfra.hcl.nodes import Attr, Expr, Step, Traversal
 from kfinfra.hcl.parser import parse_expression
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import SENSITIVE, Marked, ObjectValue, Unknown, Value
+from kfinfra.values.marks import mark
 from kfinfra.values.types import ANY, Primitive
 
 ENV_PREFIX = "KFINFRA_VAR_"
@@ -100,12 +101,11 @@ def settle_variables(
     sensitive: set[str] = set()
     for name, block in declared.items():
         try:
-            found.extend(_check_shape(block))
-            values[name] = _value(name, block, given.get(name), functions)
-            flag = block.attribute("sensitive")
-            if flag is not None and constant_bool(block, flag):
+            found.extend(check_shape(block))
+            declared_ = declaration(name, block, functions)
+            if declared_.sensitive:
                 sensitive.add(name)
-                values[name] = Marked(values[name], frozenset({SENSITIVE}))
+            values[name] = _value(declared_, given.get(name), functions)
         except DiagnosticError as problem:
             found.extend(problem.diagnostics)
             values[name] = Unknown()
@@ -115,7 +115,8 @@ def settle_variables(
     return Variables(values, frozenset(sensitive)), found
 
 
-def _check_shape(block: Declared) -> Iterable[Diagnostic]:
+def check_shape(block: Declared) -> Iterable[Diagnostic]:
+    """What the block has and a variable has not."""
     for attribute in block.block.body.attributes:
         if attribute.name not in KNOWN:
             detail = f'A variable has no argument "{attribute.name}".{did_you_mean(attribute.name, KNOWN)}'
@@ -130,40 +131,74 @@ def _check_shape(block: Declared) -> Iterable[Diagnostic]:
             yield error("Unsupported block type", f'A variable has no "{inner.type}" block.', block.inner(inner).span)
 
 
-def _value(name: str, block: Declared, given: Given | None, functions: Mapping[str, Function]) -> Value:
-    def written(expr: Expr) -> Value:
-        return evaluate(expr, OnlyNames(functions, {}, block.source), block.source)
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A variable as declared: what a value must be, and what stands for a missing one."""
 
-    type_attribute, default = block.attribute("type"), block.attribute("default")
-    constraint = read_type(type_attribute.expr, block.source, written) if type_attribute else Constraint(ANY)
-    if given is None:
-        if default is None:
+    name: str
+    block: Declared
+    constraint: Constraint
+    typed: bool
+    nullable: bool
+    sensitive: bool
+    default: Expr | None
+
+    def without(self, functions: Mapping[str, Function]) -> Value:
+        """The value where none is given: the default. Raises DiagnosticError where there is none, or it does not fit."""
+        if self.default is None:
             raise DiagnosticError(
                 error(
                     "No value for required variable",
-                    f'The variable "{name}" has no default and no value was given.',
-                    block.span,
-                    hint=f"use -var '{name}=…', a var file, or {ENV_PREFIX}{name} in the environment",
+                    f'The variable "{self.name}" has no default and no value was given.',
+                    self.block.span,
+                    hint=f"use -var '{self.name}=…', a var file, or {ENV_PREFIX}{self.name} in the environment",
                 )
             )
-        value, span = written(default.expr), block.expr_span(default.expr)
-    else:
-        value = _given(given, constraint, functions, type_attribute is not None)
-        span = given.source.span(given.expr.start, given.expr.end) if given.expr else given.source.span(0, len(given.raw))
-    nullable = block.attribute("nullable")
-    if value is None and nullable is not None and not constant_bool(block, nullable):
-        if default is None:
-            raise DiagnosticError(error("Required variable not set", f'The variable "{name}" must not be null.', span))
-        value = written(default.expr)
-    return _convert(name, value, constraint, span)
+        return self._marked(self._convert(self._written(functions, self.default), self.block.expr_span(self.default)))
+
+    def take(self, value: Value, span: Span, functions: Mapping[str, Function]) -> Value:
+        """The variable's value where `value`, written at `span`, is given. Raises DiagnosticError."""
+        if value is None and not self.nullable:
+            if self.default is None:
+                raise DiagnosticError(error("Required variable not set", f'The variable "{self.name}" must not be null.', span))
+            return self.without(functions)
+        return self._marked(self._convert(value, span))
+
+    def _written(self, functions: Mapping[str, Function], expr: Expr) -> Value:
+        return evaluate(expr, OnlyNames(functions, {}, self.block.source), self.block.source)
+
+    def _convert(self, value: Value, span: Span) -> Value:
+        try:
+            return convert(fill_defaults(value, self.constraint), self.constraint.type)
+        except ConversionError as problem:
+            detail = f'The value for variable "{self.name}" is not of its type: {problem.message}.'
+            hint = "" if span.filename == self.block.span.filename else f"the variable is declared at {self.block.span}"
+            raise DiagnosticError(error("Invalid value for variable", detail, span, hint=hint)) from problem
+
+    def _marked(self, value: Value) -> Value:
+        return mark(value, frozenset({SENSITIVE})) if self.sensitive else value
 
 
-def _convert(name: str, value: Value, constraint: Constraint, span: Span) -> Value:
-    try:
-        return convert(fill_defaults(value, constraint), constraint.type)
-    except ConversionError as problem:
-        detail = f'The value for variable "{name}" is not of its type: {problem.message}.'
-        raise DiagnosticError(error("Invalid value for variable", detail, span)) from problem
+def declaration(name: str, block: Declared, functions: Mapping[str, Function]) -> Declaration:
+    """The variable that `block` declares. Raises DiagnosticError."""
+
+    def written(expr: Expr) -> Value:
+        return evaluate(expr, OnlyNames(functions, {}, block.source), block.source)
+
+    type_, default = block.attribute("type"), block.attribute("default")
+    constraint = read_type(type_.expr, block.source, written) if type_ else Constraint(ANY)
+    flags = {n: (a, constant_bool(block, a)) for n in ("nullable", "sensitive") if (a := block.attribute(n)) is not None}
+    nullable = flags["nullable"][1] if "nullable" in flags else True
+    sensitive = flags["sensitive"][1] if "sensitive" in flags else False
+    return Declaration(name, block, constraint, type_ is not None, nullable, sensitive, default.expr if default else None)
+
+
+def _value(declared: Declaration, given: Given | None, functions: Mapping[str, Function]) -> Value:
+    if given is None:
+        return declared.without(functions)
+    value = _given(given, declared.constraint, functions, declared.typed)
+    span = given.source.span(given.expr.start, given.expr.end) if given.expr else given.source.span(0, len(given.raw))
+    return declared.take(value, span, functions)
 
 
 def _given(given: Given, constraint: Constraint, functions: Mapping[str, Function], typed: bool) -> Value:
@@ -177,6 +212,11 @@ def _given(given: Given, constraint: Constraint, functions: Mapping[str, Functio
 
 
 def _validate(block: Declared, values: Mapping[str, Value], functions: Mapping[str, Function]) -> Iterable[Diagnostic]:
+    return validate(block, OnlyNames(functions, {"var": ObjectValue(dict(values))}, block.source), block.span)
+
+
+def validate(block: Declared, scope: Scope, span: Span) -> Iterable[Diagnostic]:
+    """What the variable's own rules say against its value, which was given at `span`."""
     for inner in block.block.body.blocks:
         rule = block.inner(inner)
         condition, message = rule.attribute("condition"), rule.attribute("error_message")
@@ -184,13 +224,13 @@ def _validate(block: Declared, values: Mapping[str, Value], functions: Mapping[s
             missing = "condition" if condition is None else "error_message"
             yield error("Missing required argument", f'A validation needs "{missing}".', rule.span)
             continue
-        scope = OnlyNames(functions, {"var": ObjectValue(dict(values))}, block.source)
         try:
             verdict = evaluate(condition.expr, scope, block.source)
             if (verdict.value if isinstance(verdict, Marked) else verdict) is False:
                 text = constant(message.expr)
                 words = text if isinstance(text, str) else evaluate(message.expr, scope, block.source)
                 said = words if isinstance(words, str) else "(the message holds a sensitive value)"
-                yield error("Invalid value for variable", said, block.span)
+                hint = "" if span == block.span else f"this was checked by the validation rule at {rule.span}"
+                yield error("Invalid value for variable", said, span, hint=hint)
         except DiagnosticError as problem:
             yield from problem.diagnostics

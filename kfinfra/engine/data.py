@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from kfinfra.config.keys import BlockKey
 from kfinfra.diag import Diagnostic, DiagnosticError
 from kfinfra.engine.hooks import Hooks
 from kfinfra.engine.providers import ProviderSet
@@ -66,7 +67,7 @@ def read_later(desired: Desired, types: Mapping[str, ResourceType], reason: str)
     return _change(desired, Action.READ, None, after, reason)
 
 
-def why_later(desired: Desired, awaited: Iterable[tuple[str, str]], changing: frozenset[tuple[str, str]]) -> str:
+def why_later(desired: Desired, awaited: Iterable[BlockKey], changing: frozenset[BlockKey]) -> str:
     """Why an instance cannot be read yet, as Terraform words it in `action_reason`; empty where it can."""
     if not is_known(dict(desired.resource.attributes)):
         return UNKNOWN_ARGUMENTS

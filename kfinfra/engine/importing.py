@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from kfinfra.config.imports import Import, Imports, id_form, id_text
@@ -57,10 +57,10 @@ class Importer:
         target = self._taken.get(change.address)
         return change if target is None else replace(change, importing=target.id)
 
-    def left_over(self, included: Collection[Address] | None, broken: Collection[tuple[str, str]]) -> Iterable[Diagnostic]:
-        """Imports that no instance of the configuration has asked for. With targets, those of others are not looked at."""
+    def left_over(self, excluded: Callable[[Address], bool]) -> Iterable[Diagnostic]:
+        """Imports that no instance of the configuration has asked for. Those of `excluded` places are not looked at."""
         for address, target in self._todo.items():
-            if (address.type, address.name) in broken or (included is not None and address.resource not in included):
+            if excluded(address):
                 continue
             if address in self._state.resources:
                 continue

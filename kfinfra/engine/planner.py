@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kfinfra.config.configuration import BlockKey, Configuration
-from kfinfra.config.datablocks import awaited
 from kfinfra.config.imports import Import
+from kfinfra.config.instances import as_planned
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
 from kfinfra.engine.data import read_later, read_now, why_later
 from kfinfra.engine.digests import keyed_digest
@@ -17,7 +17,7 @@ from kfinfra.engine.importing import Importer
 from kfinfra.engine.moves import forgotten, rebind, relocated, still_there
 from kfinfra.engine.providers import ProviderSet
 from kfinfra.engine.refresh import refresh
-from kfinfra.model.address import Address
+from kfinfra.model.address import Address, Target
 from kfinfra.model.data import PREFIX
 from kfinfra.model.plain import UNKNOWN, Plain, at_path, is_known
 from kfinfra.model.ports import DetailLine
@@ -56,7 +56,7 @@ class Planner:
         self._providers, self._hooks, self._request = providers, hooks, request
         self._errors: list[Diagnostic] = []
         self._broken: set[BlockKey] = set()
-        self._targets = [_parse(t, "-target") for t in request.targets]
+        self._targets = [_target(t) for t in request.targets]
         self._replace = [_parse(t, "-replace") for t in request.replace]
         self.observed: dict[Address, Resource | None] = {}
         self._read: list[Change] = []
@@ -127,48 +127,61 @@ class Planner:
                 self._errors.extend(problem.diagnostics)
                 self._broken.add(block)
                 continue
-            if block[0].startswith(PREFIX):
+            if block.type.startswith(PREFIX):
                 changes.extend(self._data(block, instances, included, changes))
                 wanted |= {d.address for d in instances}
                 continue
-            chosen = {d.address for d in instances if included is None or d.address.resource in included}
+            chosen = {d.address for d in instances if not self._outside(d.address, included)}
             self.observed |= importer.look([d for d in instances if d.address in chosen])
             for desired in instances:
                 wanted.add(desired.address)
                 changes.extend(importer.marked(c) for c in self._instance(desired, desired.address in chosen))
         self._check_targets(wanted)
-        self._errors.extend([*importer.problems, *importer.left_over(included, self._broken)])
+        self._errors.extend(
+            [*importer.problems, *importer.left_over(lambda a: BlockKey.of(a) in self._broken or self._outside(a, included))]
+        )
         self._errors.extend(still_there(wanted, self._config.refactoring))
         for address in self._state.resources.keys() - wanted:
-            block = address.block
-            if block in self._broken or (included is not None and not self._targeted(address)):
+            if BlockKey.of(address) in self._broken or (included is not None and not self._targeted(address)):
                 continue
             observed = self.observed.get(address)
             if observed is not None:
                 changes.append(self._deletion(address, observed, self._why_deleted(address)))
         return changes
 
-    def _included(self) -> set[Address] | None:
-        """With targets: the blocks that they name and all that these depend on."""
+    def _included(self) -> Mapping[BlockKey, set[Target]] | None:
+        """With targets: the blocks that what they name depends on, each with the modules that are meant. None without."""
         if not self._targets:
             return None
-        todo = [t.block for t in self._targets if t.block in self._config.edges]
-        blocks: set[BlockKey] = set()
+        shared = self._config.depends.shared
+        todo = [(b, Target(t.module)) for b in shared for t in self._targets if _may_name(t, b)]
+        out: dict[BlockKey, set[Target]] = {}
         while todo:
-            block = todo.pop()
-            if block not in blocks:
-                blocks.add(block)
-                todo.extend(self._config.edges[block])
-        return {Address.of_block(block) for block in blocks}
+            block, place = todo.pop()
+            for wanted, depth in shared[block].items():
+                there = Target(place.module[:depth])
+                if there not in out.setdefault(wanted, set()):
+                    out[wanted].add(there)
+                    todo.append((wanted, there))
+        return out
+
+    def _outside(self, address: Address, included: Mapping[BlockKey, set[Target]] | None) -> bool:
+        """Whether no target reaches `address`."""
+        if included is None or self._targeted(address):
+            return False
+        return not any(place.contains(address) for place in included.get(BlockKey.of(address), ()))
 
     def _data(
-        self, block: BlockKey, instances: Sequence[Desired], included: Collection[Address] | None, changes: Iterable[Change]
+        self,
+        block: BlockKey,
+        instances: Sequence[Desired],
+        included: Mapping[BlockKey, set[Target]] | None,
+        changes: Iterable[Change],
     ) -> list[Change]:
         """Reads a data block's instances now, or has them read later: then there are changes."""
-        if included is not None and Address.of_block(block) not in included:
-            return []
-        waits = awaited(self._config.module.resources[block])
-        changing = frozenset(c.address.block for c in changes if c.action is not Action.NOOP)
+        instances = [d for d in instances if not self._outside(d.address, included)]
+        waits = self._config.depends.awaited.get(block, frozenset())
+        changing = frozenset(BlockKey.of(c.address) for c in changes if c.action is not Action.NOOP)
         later = {d.address: why for d in instances if (why := why_later(d, waits, changing))}
         try:
             now = read_now([d for d in instances if d.address not in later], self._types, self._providers, self._hooks)
@@ -189,14 +202,13 @@ class Planner:
         address = desired.address
         observed = self.observed.get(address)
         if not included:
-            if observed is not None:
-                self._config.settle(observed)
+            self._config.settle(observed or as_planned(desired, self._types[address.type]))
             return
         try:
             change = self._diffed(desired, observed)
         except DiagnosticError as problem:
             self._errors.extend(d.at(desired.span, str(address)) for d in problem.diagnostics)
-            self._broken.add(address.block)
+            self._broken.add(BlockKey.of(address))
             return
         self._config.settle(Resource(address, change.after or {}, change.sensitive))
         yield change
@@ -230,8 +242,10 @@ class Planner:
         return self._with_details(replace(change, dependencies=recorded.dependencies))
 
     def _why_deleted(self, address: Address) -> str:
-        if address.block not in self._config.module.resources:
+        if self._config.declared(BlockKey.of(address)) is None:
             return "delete_because_no_resource_config"
+        if not self._config.has_module(address.module):
+            return "delete_because_no_module"
         if isinstance(address.key, int):
             return "delete_because_count_index"
         return "delete_because_each_key" if address.key is not None else "delete_because_wrong_repetition"
@@ -257,13 +271,9 @@ class Planner:
         return chosen
 
     def _check_prevented(self, change: Change) -> None:
-        declared = self._config.module.resources.get(change.address.block)
-        if declared is None:
-            return
-        from kfinfra.config.instances import read_meta
-
-        meta = read_meta(declared, self._types[change.address.type], self._config.module.providers)
-        if meta.lifecycle.prevent_destroy:
+        block = BlockKey.of(change.address)
+        declared = self._config.declared(block)
+        if declared is not None and self._config.meta(block).lifecycle.prevent_destroy:
             self._errors.append(_prevented(replace(change, span=declared.span), None))
 
     def _check(self, changes: list[Change]) -> None:
@@ -274,9 +284,10 @@ class Planner:
     def _check_targets(self, wanted: set[Address]) -> None:
         known = wanted | self._state.resources.keys()
         for target in self._targets:
-            if not any(target.contains(a) for a in known) and target.block not in self._broken:
-                names = {str(a.resource) for a in known}
-                detail = f"-target={target} names no resource of this configuration or its state."
+            broken = any(_may_name(target, block) for block in self._broken)
+            if not broken and not any(target.contains(a) for a in known):
+                names = {str(a.resource) for a in known} | {a.module_text.rstrip(".") for a in known if a.module}
+                detail = f"-target={target} names nothing of this configuration or its state."
                 self._errors.append(error("Unknown target", detail + did_you_mean(str(target), names)))
 
     def _outputs(self) -> tuple[OutputChange, ...]:
@@ -336,6 +347,21 @@ def _texts(value: Plain) -> set[str]:
         return {text for v in inside for text in _texts(v)}
     text = "" if value is None or isinstance(value, bool) or value is UNKNOWN else str(value)
     return {t for t in (text, json.dumps(text)[1:-1]) if len(t) > 2}
+
+
+def _target(text: str) -> Target:
+    try:
+        return Target.parse(text)
+    except ValueError as problem:
+        raise DiagnosticError(error("Invalid -target address", f"{problem}.")) from problem
+
+
+def _may_name(target: Target, block: BlockKey) -> bool:
+    """Whether an instance of the block can be among what the target names."""
+    names = tuple(name for name, _ in target.module)
+    if target.resource is None:
+        return block.module[: len(names)] == names
+    return BlockKey.of(target.resource) == block
 
 
 def _parse(text: str, flag: str) -> Address:

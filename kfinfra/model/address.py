@@ -68,22 +68,71 @@ class Address:
     @staticmethod
     def parse(text: str) -> Address:
         """The address in `text`. Raises ValueError, with a sentence, when it is none."""
-        parts: list[tuple[str, Key]] = []
-        at = 0
-        while at < len(text):
-            found = _PART.match(text, at)
-            if not found:
-                raise ValueError(f"{text!r} is not a resource address such as node_group.gpu or pvc.data[0]")
-            name, number, quoted = found.groups()
-            parts.append((name, int(number) if number else json.loads(quoted) if quoted else None))
-            at = found.end()
-        module: list[tuple[str, Key]] = []
-        while len(parts) > 3 and parts[0] == ("module", None):
-            module.append(parts[1])
-            parts = parts[2:]
-        data = len(parts) == 3 and parts[0] == ("data", None)
-        if data:
-            parts = parts[1:]
-        if len(parts) != 2 or parts[0][1] is not None or parts[0][0] in ("data", "module") or text.endswith("."):
+        found = _parse(text)
+        if not isinstance(found, Address):
             raise ValueError(f"{text!r} is not a resource address such as node_group.gpu or pvc.data[0]")
-        return Address(parts[0][0], parts[1][0], parts[1][1], tuple(module), data)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What `-target` names: a module or one instance of it with all that lies in it, a resource, or one instance of it.
+
+    A step without a key stands for all its instances, as in Terraform (internal/addrs, target.go).
+    """
+
+    module: tuple[tuple[str, Key], ...]
+    resource: Address | None = None
+
+    def __str__(self) -> str:
+        text = "".join(f"module.{name}{key_text(key)}." for name, key in self.module)
+        return text.rstrip(".") if self.resource is None else str(self.resource)
+
+    def contains(self, address: Address) -> bool:
+        """Whether `address` is named, or lies in what is named."""
+        here = address.module[: len(self.module)]
+        if len(here) < len(self.module) or not all(
+            n == m and k in (None, j) for (n, k), (m, j) in zip(self.module, here, strict=True)
+        ):
+            return False
+        if self.resource is None:
+            return True
+        same = (address.type, address.name, address.data) == (self.resource.type, self.resource.name, self.resource.data)
+        return same and len(address.module) == len(self.module) and self.resource.key in (None, address.key)
+
+    @staticmethod
+    def parse(text: str) -> Target:
+        """The target in `text`. Raises ValueError, with a sentence, when it is none."""
+        found = _parse(text)
+        if isinstance(found, Address):
+            return Target(found.module, found)
+        if not found:
+            raise ValueError(f"{text!r} is no address such as node_group.gpu, pvc.data[0] or module.train")
+        return Target(found)
+
+
+def _parse(text: str) -> Address | tuple[tuple[str, Key], ...]:
+    """The resource address in `text`, or the module path where it is one; an empty path where it is neither."""
+    parts: list[tuple[str, Key]] = []
+    at = 0
+    while at < len(text):
+        found = _PART.match(text, at)
+        if not found:
+            return ()
+        name, number, quoted = found.groups()
+        parts.append((name, int(number) if number else json.loads(quoted) if quoted else None))
+        at = found.end()
+    module: list[tuple[str, Key]] = []
+    while len(parts) > 1 and parts[0] == ("module", None):
+        module.append(parts[1])
+        parts = parts[2:]
+    if text.endswith("."):
+        return ()
+    if not parts:
+        return tuple(module)
+    data = len(parts) == 3 and parts[0] == ("data", None)
+    if data:
+        parts = parts[1:]
+    if len(parts) != 2 or parts[0][1] is not None or parts[0][0] in ("data", "module"):
+        return ()
+    return Address(parts[0][0], parts[1][0], parts[1][1], tuple(module), data)

@@ -29,7 +29,7 @@ MISTAKES: list[tuple[str, str, int, str]] = [
     ("x = 1", "Unsupported argument", 1, "locals"),
     ('dsik "data" { size = 1 }', "Unsupported block type", 1, 'Did you mean "disk"?'),
     ('resource "disk" "data" { size = 1 }', "Unsupported block type", 1, 'disk "data"'),
-    ('module "m" { source = "./m" }', "Unsupported block type", 1, "not supported"),
+    ('module "m" { source = "./m" }', "Unreadable module directory", 1, "m\" that this call"),
     ("disk { size = 1 }", "Wrong number of labels", 1, 'disk "NAME"'),
     ('disk "a" "b" { size = 1 }', "Wrong number of labels", 1, "1 label"),
     ('disk "9a" { size = 1 }', "Invalid name", 1, "not a name"),
@@ -102,9 +102,9 @@ def mistakes(folder: Path) -> list[Diagnostic]:
         config = load(FolderSources(folder), TYPES, PROVIDERS, {})
         for block in config.order:
             for desired in config.instances(block):
-                from kfinfra.app.validation import as_planned
+                from kfinfra.config.instances import as_planned
 
-                planned = as_planned(desired, TYPES[block[0]])
+                planned = as_planned(desired, TYPES[block.type])
                 config.settle(Resource(planned.address, planned.attributes, planned.sensitive))
         config.outputs()
         if problems := config.imports().problems:
@@ -128,7 +128,7 @@ def test_a_mistake_is_told_where_it_is(tmp_path: Path, text: str, summary: str, 
 def test_several_mistakes_come_together_sorted(tmp_path: Path) -> None:
     (tmp_path / "b.hcl").write_text('disk "b" {\n  size = 0\n  colour = 1\n}')
     (tmp_path / "a.hcl").write_text('disc "a" {}\nvariable "v" {}\nmodule "m" {}')
-    assert [d.summary for d in mistakes(tmp_path)] == ["Unsupported block type", "Unsupported block type"]
+    assert [d.summary for d in mistakes(tmp_path)] == ["Unsupported block type", "Missing required argument"]
     (tmp_path / "a.hcl").unlink()
     assert {d.summary for d in mistakes(tmp_path)} == {"Invalid size", "Unsupported argument"}
 

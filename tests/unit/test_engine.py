@@ -230,7 +230,7 @@ def test_a_bug_while_a_failure_is_looked_into_ends_the_apply(bench: Bench) -> No
 def test_a_target_takes_what_it_depends_on_along(bench: Bench) -> None:
     text = TWO + 'disk "other" { size = 1 }\n'
     assert actions(bench.plan(text, targets=("machine.box",))) == {"disk.data": "create", "machine.box": "create"}
-    with pytest.raises(DiagnosticError, match="names no resource"):
+    with pytest.raises(DiagnosticError, match="names nothing"):
         bench.plan(text, targets=("machine.bax",))
 
 

@@ -1,0 +1,243 @@
+"""What depends on what, over all modules: a module is no barrier, each variable, local, output and resource is a node.
+
+The graph is known before anything is evaluated; instances of count and for_each share a node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from kfinfra.config.datablocks import block_key
+from kfinfra.config.keys import BlockKey, GraphKey, NodeKey
+from kfinfra.config.module import Declared
+from kfinfra.config.tree import Node
+from kfinfra.diag import Diagnostic, SourceText, error
+from kfinfra.graph import CycleError, topological
+from kfinfra.hcl.nodes import Attr, Body, Expr, Index, Traversal, TupleExpr
+from kfinfra.hcl.references import references
+from kfinfra.model.data import PREFIX
+from kfinfra.model.schema import ResourceType
+
+Place = tuple[SourceText, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """Resource blocks in an order in which they can be evaluated, and what each refers to through whatever is between.
+
+    `shared` says for each how many module steps the two have in common: `module.a[0].x` that uses `module.a[0].y` by a
+    name of its own module (1) uses the one of the same instance; what goes through the root (0) uses all instances.
+    """
+
+    order: list[BlockKey]
+    edges: Mapping[BlockKey, frozenset[BlockKey]]
+    shared: Mapping[BlockKey, Mapping[BlockKey, int]]
+    awaited: Mapping[BlockKey, frozenset[BlockKey]]
+    """The blocks that data sources wait for by `depends_on`."""
+
+    def behind(self, block: BlockKey) -> dict[BlockKey, int]:
+        """What a block refers to, and through data sources (which have no place in state) what these refer to."""
+        out = dict(self.shared[block])
+        for data, depth in self.shared[block].items():
+            if data.type.startswith(PREFIX):
+                for wanted, common in self.behind(data).items():
+                    out[wanted] = min(out.get(wanted, depth), depth, common)
+        return out
+
+
+def dependencies(root: Node, types: Mapping[str, ResourceType], found: list[Diagnostic]) -> Dependencies:
+    """The graph of all modules; a cycle goes to `found`."""
+    graph = _Graph(root, types)
+    for node in root.walk():
+        graph.add(node)
+        for declared in node.module.resources.values():
+            found.extend(_check_depends_on(declared, node))
+        for declared in (*node.module.outputs.values(), *node.module.calls.values()):
+            found.extend(_check_depends_on(declared, node))
+    try:
+        order = topological({key: sorted(places) for key, places in graph.edges.items()})
+    except CycleError as problem:
+        found.append(_cycle(problem.cycle, graph.edges))
+        return Dependencies([], {}, {}, {})
+    shared = _shared(order, graph.edges)
+    blocks = [key for key in order if isinstance(key, BlockKey)]
+    awaited = {
+        BlockKey(node.path, *block): _waits(declared, node)
+        for node in root.walk()
+        for block, declared in node.module.resources.items()
+        if block[0].startswith(PREFIX)
+    }
+    return Dependencies(blocks, {b: frozenset(shared[b]) for b in blocks}, {b: shared[b] for b in blocks}, awaited)
+
+
+def _cycle(cycle: list[GraphKey], edges: Mapping[GraphKey, Mapping[GraphKey, Place]]) -> Diagnostic:
+    """Each edge with the place where it is written."""
+    pairs = list(zip(cycle, [*cycle[1:], cycle[0]], strict=True))
+    spans = [source.span(start, end) for source, start, end in (edges[one][other] for one, other in pairs)]
+    words = " → ".join([f"{one} ({span})" for (one, _), span in zip(pairs, spans, strict=True)] + [str(cycle[0])])
+    return error("Cycle", f"These refer to each other: {words}.", spans[0])
+
+
+def _shared(order: Iterable[GraphKey], edges: Mapping[GraphKey, Mapping[GraphKey, Place]]) -> dict[GraphKey, dict[BlockKey, int]]:
+    """The resource blocks that each node leads to, with the least depth of the modules on the way."""
+    out: dict[GraphKey, dict[BlockKey, int]] = {}
+    for key in order:
+        depth = len(key.module)
+        here: dict[BlockKey, int] = {}
+        for wanted in edges[key]:
+            if isinstance(wanted, BlockKey):
+                here[wanted] = min(here.get(wanted, depth), len(wanted.module))
+                continue
+            for block, common in out.get(wanted, {}).items():
+                here[block] = min(here.get(block, depth), common)
+        out[key] = here
+    return out
+
+
+class _Graph:
+    """The nodes and their edges, each with the place of its first reference."""
+
+    def __init__(self, root: Node, types: Mapping[str, ResourceType]) -> None:
+        self._root, self._types = root, types
+        self.edges: dict[GraphKey, dict[GraphKey, Place]] = {}
+
+    def add(self, node: Node) -> None:
+        """Everything that a module declares."""
+        module, path = node.module, node.path
+        for name, declared in module.variables.items():
+            self._variable(node, name, declared)
+        for name, local in module.locals.items():
+            self._expressions(NodeKey(path, "local", name), [local.attribute.expr], local.source, node)
+        for name, declared in module.providers.items():
+            self._expressions(NodeKey(path, "provider", name), expressions(declared.block.body), declared.source, node)
+        for (kind, name), declared in module.resources.items():
+            key = BlockKey(path, kind, name)
+            self._expressions(key, expressions(declared.block.body), declared.source, node)
+            self._repeats(key, node)
+            self._provider(key, declared, node)
+            self._whole_modules(key, declared, node)
+        for name, declared in module.calls.items():
+            wanted = (a.expr for a in declared.block.body.attributes if a.name in ("count", "for_each", "depends_on"))
+            self._expressions(NodeKey(path, "module", name), wanted, declared.source, node)
+            self._repeats(NodeKey(path, "module", name), node)
+            self._whole_modules(NodeKey(path, "module", name), declared, node)
+        for name, declared in module.outputs.items():
+            self._expressions(NodeKey(path, "output", name), expressions(declared.block.body), declared.source, node)
+            self._repeats(NodeKey(path, "output", name), node)
+            self._whole_modules(NodeKey(path, "output", name), declared, node)
+
+    def _variable(self, node: Node, name: str, declared: Declared) -> None:
+        key = NodeKey(node.path, "var", name)
+        self.edges.setdefault(key, {})
+        self._repeats(key, node)
+        if node.call is not None and node.parent is not None:
+            argument = node.call.attribute(name)
+            if argument is not None:
+                self._expressions(key, [argument.expr], node.call.source, node.parent)
+
+    def _provider(self, key: BlockKey, declared: Declared, node: Node) -> None:
+        """A resource waits for what its provider is configured with."""
+        chosen = declared.attribute("provider")
+        written = chosen.expr if chosen is not None else None
+        name = self._types[key.type].provider
+        if isinstance(written, Traversal):
+            name = ".".join([written.root, *(s.name for s in written.steps if isinstance(s, Attr))])
+        root = NodeKey((), "provider", node.providers.get(name, name))
+        if root.name in self._root.module.providers:
+            self.edges[key].setdefault(root, (declared.source, declared.block.start, declared.block.header_end))
+
+    def _whole_modules(self, key: GraphKey, declared: Declared, node: Node) -> None:
+        """`depends_on = [module.a]` is about everything in it, and not only about its outputs."""
+        attribute = declared.attribute("depends_on")
+        for traversal in references(attribute.expr) if attribute is not None else ():
+            for wanted in _awaited(traversal, node):
+                self.edges[key].setdefault(wanted, (declared.source, traversal.start, traversal.end))
+
+    def _repeats(self, key: GraphKey, node: Node) -> None:
+        """What lies in a module waits for how its call repeats."""
+        if node.call is not None and node.parent is not None:
+            wanted = NodeKey(node.parent.path, "module", node.path[-1])
+            self.edges[key].setdefault(wanted, (node.call.source, node.call.block.start, node.call.block.header_end))
+
+    def _expressions(self, key: GraphKey, exprs: Iterable[Expr], source: SourceText, scope: Node) -> None:
+        edges = self.edges.setdefault(key, {})
+        for expr in exprs:
+            for traversal in references(expr):
+                for wanted in self._wanted(traversal, scope):
+                    edges.setdefault(wanted, (source, traversal.start, traversal.end))
+
+    def _wanted(self, traversal: Traversal, scope: Node) -> Iterable[GraphKey]:
+        root, steps = traversal.root, traversal.steps
+        first = steps[0].name if steps and isinstance(steps[0], Attr) else None
+        if first is None:
+            return ()
+        match root:
+            case "local" if first in scope.module.locals:
+                return (NodeKey(scope.path, "local", first),)
+            case "var" if first in scope.module.variables:
+                return (NodeKey(scope.path, "var", first),)
+            case "module" if first in scope.module.calls:
+                return self._module(scope, first, traversal)
+            case _ if (block := block_key(traversal)) in scope.module.resources:
+                return (BlockKey(scope.path, *block),)
+            case _:
+                return ()
+
+    def _module(self, scope: Node, name: str, traversal: Traversal) -> Iterator[GraphKey]:
+        yield NodeKey(scope.path, "module", name)
+        child = scope.children.get(name)
+        if child is None:
+            return
+        rest = traversal.steps[2:] if len(traversal.steps) > 1 and isinstance(traversal.steps[1], Index) else traversal.steps[1:]
+        if rest and isinstance(rest[0], Attr):
+            if rest[0].name in child.module.outputs:
+                yield NodeKey(child.path, "output", rest[0].name)
+            return
+        yield from (NodeKey(child.path, "output", output) for output in child.module.outputs)
+
+
+def expressions(body: Body) -> Iterator[Expr]:
+    """All that a body evaluates: not the names in `lifecycle`, and not which provider it is of."""
+    for attribute in body.attributes:
+        if attribute.name != "provider":
+            yield attribute.expr
+    for block in body.blocks:
+        if block.type == "lifecycle":
+            yield from (a.expr for a in block.body.attributes if a.name == "replace_triggered_by")
+            yield from (e for inner in block.body.blocks for e in expressions(inner.body))
+        else:
+            yield from expressions(block.body)
+
+
+def _check_depends_on(declared: Declared, node: Node) -> Iterable[Diagnostic]:
+    attribute = declared.attribute("depends_on")
+    if attribute is None:
+        return
+    items: tuple[Expr, ...] = attribute.expr.items if isinstance(attribute.expr, TupleExpr) else (attribute.expr,)
+    for item in items:
+        if not isinstance(item, Traversal) or not list(_awaited(item, node)):
+            detail = "A declared resource (TYPE.NAME), data source (data.TYPE.NAME) or module (module.NAME) is required."
+            yield error("Invalid depends_on reference", detail, declared.expr_span(item))
+
+
+def _awaited(traversal: Traversal, node: Node) -> Iterator[GraphKey]:
+    """What a reference in `depends_on` is about: `module.a` is everything in it, and not only its outputs."""
+    step = traversal.steps[0] if traversal.steps else None
+    if traversal.root == "module" and isinstance(step, Attr) and step.name in node.module.calls:
+        yield NodeKey(node.path, "module", step.name)
+        for inner in node.children[step.name].walk() if step.name in node.children else ():
+            yield from (BlockKey(inner.path, *block) for block in inner.module.resources)
+    elif (block := block_key(traversal)) in node.module.resources:
+        yield BlockKey(node.path, *block)
+
+
+def _waits(declared: Declared, node: Node) -> frozenset[BlockKey]:
+    """The resource blocks that `depends_on` names, in the block itself and in the calls on the way to it."""
+    found: set[BlockKey] = set()
+    attribute = declared.attribute("depends_on")
+    for traversal in references(attribute.expr) if attribute is not None else ():
+        found.update(key for key in _awaited(traversal, node) if isinstance(key, BlockKey))
+    if node.call is not None and node.parent is not None:
+        found |= _waits(node.call, node.parent)
+    return frozenset(found)

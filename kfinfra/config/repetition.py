@@ -1,0 +1,106 @@
+"""How a block repeats: count and for_each, for resources, modules and imports alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from kfinfra.config.module import Declared
+from kfinfra.diag import DiagnosticError, SourceText, error
+from kfinfra.hcl.nodes import Expr
+from kfinfra.model.address import Key
+from kfinfra.values.data import (
+    EPHEMERAL,
+    SENSITIVE,
+    ListValue,
+    MapValue,
+    Marked,
+    ObjectValue,
+    SetValue,
+    TupleValue,
+    Unknown,
+    Value,
+)
+from kfinfra.values.marks import wholly_known
+
+
+class Evaluates(Protocol):
+    """What gives an expression its value."""
+
+    def evaluate(self, expr: Expr, source: SourceText, extra: Mapping[str, Value] | None = None) -> Value:
+        """The value of `expr`. Raises DiagnosticError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """How a block repeats and its instances: key to the names its expressions see besides the others.
+
+    `is_known`: nothing in them is known only after apply, so that they need not be worked out again.
+    """
+
+    how: str
+    extra: Mapping[Key, Mapping[str, Value]]
+    is_known: bool = True
+
+
+def repetition(block: Declared, evaluation: Evaluates) -> Repetition:
+    """The block's instances. Raises DiagnosticError where count or for_each is unknown, sensitive or of a wrong type."""
+    count, for_each = block.attribute("count"), block.attribute("for_each")
+    if count is not None and for_each is not None:
+        raise DiagnosticError(
+            error("Invalid combination", '"count" and "for_each" exclude each other.', block.name_span(for_each))
+        )
+    if count is not None:
+        return _count(block, count.expr, evaluation)
+    if for_each is not None:
+        return repeated_for_each(block, for_each.expr, evaluation)
+    return Repetition("", {None: {}})
+
+
+def _count(block: Declared, expr: Expr, evaluation: Evaluates) -> Repetition:
+    value = needed_value(evaluation.evaluate(expr, block.source), "count", block, expr)
+    if isinstance(value, str) and value.isdigit():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise DiagnosticError(
+            error("Invalid count argument", "A whole number, zero or more, is required.", block.expr_span(expr))
+        )
+    return Repetition("count", {i: {"count": ObjectValue({"index": i})} for i in range(value)})
+
+
+def repeated_for_each(block: Declared, expr: Expr, evaluation: Evaluates) -> Repetition:
+    """The instances of a for_each. Raises DiagnosticError."""
+    value = needed_value(evaluation.evaluate(expr, block.source), "for_each", block, expr)
+    match value:
+        case ObjectValue(items) | MapValue(items=items):
+            pairs = sorted(items.items())
+        case SetValue(items=things) if all(isinstance(v, str) for v in things):
+            pairs = [(str(v), v) for v in things]
+        case TupleValue() | ListValue():
+            hint = "turn the list into a set of strings: toset([…])"
+            detail = "A map, an object or a set of strings is required, not a list."
+            raise DiagnosticError(error("Invalid for_each argument", detail, block.expr_span(expr), hint=hint))
+        case _:
+            detail = "A map, an object or a set of strings is required."
+            raise DiagnosticError(error("Invalid for_each argument", detail, block.expr_span(expr)))
+    each: dict[Key, Mapping[str, Value]] = {k: {"each": ObjectValue({"key": k, "value": v})} for k, v in pairs}
+    return Repetition("for_each", each, all(wholly_known(v) for _, v in pairs))
+
+
+def needed_value(value: Value, name: str, block: Declared, expr: Expr, of: str = "") -> Value:
+    """A value that must be known, shown in addresses and not null; `of` says whose argument it is. Raises DiagnosticError."""
+    span = block.expr_span(expr)
+    if isinstance(value, Marked):
+        if value.marks & {SENSITIVE, EPHEMERAL}:
+            detail = f'A sensitive value cannot be used for "{name}": it would be shown in every address.'
+            raise DiagnosticError(error(f"Invalid {of}{name} argument", detail, span))
+        value = value.value
+    if isinstance(value, Unknown):
+        hint = "derive it from variables or locals, or apply what it depends on first with -target"
+        detail = f'"{name}" depends on values that are known only after apply.'
+        raise DiagnosticError(error(f"Invalid {of}{name} argument", detail, span, hint=hint))
+    if value is None:
+        raise DiagnosticError(error(f"Invalid {of}{name} argument", f'"{name}" is null.', span))
+    return value
