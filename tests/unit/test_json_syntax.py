@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfinfra.app.validation import as_planned
-from kfinfra.config.configuration import Configuration, load
+from kfinfra.config.configuration import BlockKey, Configuration, load
 from kfinfra.config.files import FolderSources
 from kfinfra.config.shapes import VALUES, module_shape
 from kfinfra.diag import DiagnosticError, SourceText
@@ -91,7 +91,7 @@ def test_the_same_configuration_in_both_syntaxes_wants_the_same(tmp_path: Path) 
             assert (ours.resource, ours.lifecycle) == (theirs.resource, theirs.lifecycle)
             assert ours.depends_on == theirs.depends_on
             for config, desired in ((native, ours), (written, theirs)):
-                planned = as_planned(desired, TYPES[block[0]])
+                planned = as_planned(desired, TYPES[block.type])
                 config.settle(Resource(planned.address, planned.attributes, planned.sensitive))
     assert native.outputs() == written.outputs()
 
@@ -105,7 +105,7 @@ def test_both_syntaxes_stand_side_by_side_and_values_come_from_json_too(tmp_path
         main__hcl='variable "size" {}\nvariable "name" {}\ndisk "d" {\n  size = var.size\n  name = var.name\n}\n',
         more__hcl__json='{"output": {"size": {"value": "${var.size}"}}}',
     )
-    (desired,) = config.instances(("disk", "d"))
+    (desired,) = config.instances(BlockKey((), "disk", "d"))
     assert (desired.resource.attributes["size"], desired.resource.attributes["name"]) == (2, "${literal}")
     assert desired.address == Address("disk", "d") and config.outputs() == {"size": (2, False)}
 
