@@ -1,0 +1,47 @@
+# A pipeline from Python with its placement, and the schedule that it runs on.
+
+pipeline "this" {
+  name          = var.name
+  description   = var.description
+  source        = var.source_file
+  function      = var.function
+  keep_versions = var.keep_versions
+
+  defaults {
+    node_group = var.node_group
+    retry      = var.retry
+    timeout    = var.timeout
+  }
+
+  dynamic "override" {
+    for_each = var.overrides
+    labels   = [override.key]
+
+    content {
+      node_group = try(override.value.node_group, null)
+      resources  = try(override.value.resources, null)
+      mounts     = try(override.value.mounts, null)
+      env        = try(override.value.env, null)
+      env_from   = try(override.value.env_from, null)
+      s3_inputs  = try(override.value.s3_inputs, null)
+      s3_outputs = try(override.value.s3_outputs, null)
+      scratch    = try(override.value.scratch, null)
+      retry      = try(override.value.retry, null)
+      timeout    = try(override.value.timeout, null)
+      cache      = try(override.value.cache, null)
+    }
+  }
+}
+
+recurring_run "this" {
+  count = var.schedule == null ? 0 : 1
+
+  name            = var.name
+  pipeline        = pipeline.this
+  cron            = var.schedule.cron
+  interval        = var.schedule.interval
+  parameters      = var.parameters
+  enabled         = var.schedule.enabled
+  service_account = var.schedule.service_account
+  pipeline_root   = var.pipeline_root
+}
