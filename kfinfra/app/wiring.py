@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from kfinfra.compiler.compile import Compiler
     from kfinfra.pipelines.effective import Setting
     from kfinfra.providers.kfp.deployed import DeployedPipeline
+    from kfinfra.providers.kfp.runs import Runs
+    from kfinfra.providers.kubernetes.logs import PodLogs
 
 DATA_FOLDER = ".kfinfra"
 
@@ -93,6 +95,20 @@ def deployed_pipeline(work: Workplace, attributes: Attributes, pipeline_id: str)
     from kfinfra.providers.kfp.deployed import DeployedPipeline
 
     return DeployedPipeline(_own(work, "kfp", attributes), environment(work), pipeline_id)
+
+
+def runs(work: Workplace, attributes: Attributes) -> Runs:
+    """The runs on the server of a `provider "kfp"` block with these attributes."""
+    from kfinfra.providers.kfp.runs import Runs
+
+    return Runs(_own(work, "kfp", attributes), environment(work))
+
+
+def pod_logs(work: Workplace, attributes: Attributes) -> PodLogs:
+    """The logs in the cluster of a `provider "kubernetes"` block with these attributes."""
+    from kfinfra.providers.kubernetes.logs import PodLogs
+
+    return PodLogs(_own(work, "kubernetes", attributes), environment(work))
 
 
 def store(work: Workplace, settings: Settings) -> StateStore:

@@ -24,9 +24,12 @@ COMMANDS = (
     "graph",
     "import",
     "init",
+    "logs",
     "output",
     "plan",
     "refresh",
+    "run",
+    "runs",
     "sandbox",
     "show",
     "state",
@@ -35,7 +38,9 @@ COMMANDS = (
 )
 MODULES = {"force-unlock": "force_unlock", "import": "importing"}
 """Where a command's name is none that a module can have."""
-SPEAK_JSON = frozenset({"apply", "destroy", "diff", "graph", "output", "plan", "refresh", "show", "state", "validate"})
+SPEAK_JSON = frozenset(
+    {"apply", "destroy", "diff", "graph", "output", "plan", "refresh", "run", "runs", "show", "state", "validate"}
+)
 
 
 class LazyGroup(click.Group):

@@ -13,10 +13,12 @@ from kfinfra.providers.kfp.client import Kfp
 
 @dataclass(frozen=True, slots=True)
 class DeployedVersion:
-    """A version: its name, when it was made (RFC 3339), the summary of its tasks, and their sources by path."""
+    """A version: id, name, when it was made (RFC 3339), its parameters' types, its tasks' summary and sources by path."""
 
+    id: str
     name: str
     created: str
+    parameters: Plain
     summary: Plain
     sources: Mapping[str, str]
 
@@ -51,4 +53,5 @@ def _read(version: Mapping[str, object]) -> DeployedVersion:
     if held is None:
         detail = f'KFP does not tell what the version "{name}" holds.'
         raise DiagnosticError(error("Version cannot be read", detail, hint="it may be from an older KFP (v1): upload it again"))
-    return DeployedVersion(name, str(version.get("created_at") or ""), held.tasks, held.sources)
+    made, identifier = str(version.get("created_at") or ""), str(version["pipeline_version_id"])
+    return DeployedVersion(identifier, name, made, held.parameters, held.tasks, held.sources)

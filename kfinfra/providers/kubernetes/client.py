@@ -142,6 +142,38 @@ class Api:
         except (e.HTTPError, OSError, ValueError) as problem:
             raise _unreachable(doing, client, problem, "check the host of the provider or of the kubeconfig") from problem
 
+    def stream(self, path: str, doing: str, query: Mapping[str, str]) -> Iterator[str]:
+        """The lines of a text as they come. Raises Refused, or another DiagnosticError."""
+        from kubernetes.client import ApiException
+        from urllib3 import exceptions as e
+
+        client = self._connected()
+        try:
+            answer = client.call_api(
+                path,
+                "GET",
+                query_params=list(query.items()),
+                header_params={"Accept": "*/*"},
+                auth_settings=["BearerToken"],
+                _return_http_data_only=True,
+                _preload_content=False,
+                _request_timeout=(10, None),
+            )
+            rest = b""
+            for part in answer.stream(amt=None, decode_content=True):
+                *whole, rest = (rest + part).split(b"\n")
+                yield from (line.decode(errors="replace") for line in whole)
+            if rest:
+                yield rest.decode(errors="replace")
+            answer.release_conn()
+        except ApiException as problem:
+            if not problem.status:
+                raise _unreachable(doing, client, problem.reason, "check the CA certificate of the kubeconfig") from problem
+            answered = _Answered(problem)
+            raise Refused(doing, answered.status, answered.text) from problem
+        except (e.HTTPError, OSError) as problem:
+            raise _unreachable(doing, client, problem, "check that the cluster runs, the network and the VPN") from problem
+
     def _connected(self) -> Any:
         with self._lock:
             if self._client is None:
