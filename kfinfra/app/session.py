@@ -28,6 +28,7 @@ from kfinfra.engine.recovery import recover
 from kfinfra.engine.result import ApplyResult
 from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Plain, at_path
+from kfinfra.model.ports import Provider
 from kfinfra.model.resource import Resource
 from kfinfra.model.schema import ResourceType
 from kfinfra.plan.change import Change, Mode, Plan
@@ -77,6 +78,10 @@ class Session:
             return replace(result, outputs=outputs)
         finally:
             self._save(replace(executor.state, outputs=outputs))
+
+    def provider(self, key: str) -> Provider:
+        """The provider of a key (`aws`, `aws.west`). Raises DiagnosticError where it cannot be made."""
+        return self._providers.get(key)
 
     def adopt(self, changes: Iterable[Change]) -> ApplyResult:
         """Carries out moves, imports and forgets only, and records them."""

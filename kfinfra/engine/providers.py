@@ -34,12 +34,15 @@ class ProviderSet:
     def get(self, key: str) -> Provider:
         """The provider of `key`. Raises DiagnosticError where its configuration is wrong."""
         with self._lock:
+            kind = key.split(".")[0]
+            if kind not in self._factories:
+                raise DiagnosticError(error("Unknown provider", f'There is no provider "{kind}".'))
             if key not in self._made:
                 attributes = self._attributes(key)
                 unknown = [name for name, value in attributes.items() if not is_known(value)]
                 if unknown:
                     raise DiagnosticError(_not_known(key, unknown))
-                self._made[key] = self._factories[key.split(".")[0]](attributes, self._env)
+                self._made[key] = self._factories[kind](attributes, self._env)
             return self._made[key]
 
     def close(self) -> None:

@@ -37,7 +37,7 @@ def _one(api: Api, request: ReadRequest, namespace: str) -> Observed:
             return Observed(None, (_missing(api, kind, place),))
     except DiagnosticError as problem:
         return Observed(None, problem.diagnostics)
-    return observed(kind.type, there, whole(there))
+    return observed(kind.type, there, whole(there) if request.address.data else _without_systems(whole(there)))
 
 
 def whole(found: Wire) -> Attributes:
@@ -54,6 +54,16 @@ def whole(found: Wire) -> Attributes:
         "default": True,
         "limits": limits,
     }
+
+
+def _without_systems(recorded: Attributes) -> Attributes:
+    """Without labels and annotations of Kubernetes' own (`kubernetes.io/…`, `x.k8s.io/…`): servers and kubectl write these."""
+    out = dict(recorded)
+    for name in ("labels", "annotations"):
+        marks = recorded.get(name)
+        if isinstance(marks, dict):
+            out[name] = {k: v for k, v in marks.items() if not k.partition("/")[0].endswith(("kubernetes.io", "k8s.io"))}
+    return out
 
 
 def _missing(api: Api, kind: Kind, place: Attributes) -> Diagnostic:
