@@ -20,7 +20,7 @@ def block_text(
 
     builder: Any = hcl2.Builder()
     written = {**(references or {}), **{name: _value(v) for name, v in attributes.items()}}
-    builder.block(kind, [_quoted(label) for label in labels], **written)
+    builder.block(kind, [_quoted(label) for label in labels]).attributes.update(written)
     options = hcl2.DeserializerOptions(object_elements_trailing_comma=False)
     return format_source(SourceText("<generated>", hcl2.dumps(builder.build(), deserializer_options=options)))
 

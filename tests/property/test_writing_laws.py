@@ -28,7 +28,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.dictionaries(st.sampled_from(["name", "tags", "size", "x_1"]), VALUES, min_size=1))
+@given(st.dictionaries(st.sampled_from(["name", "labels", "block_type", "self"]), VALUES, min_size=1))
 def test_written_and_read_is_the_same(attributes: dict[str, Any]) -> None:
     source = SourceText("f.hcl", block_text("disk", ["a"], attributes))
     (block,) = parse(source).blocks
