@@ -19,7 +19,7 @@ from kfinfra.config.evaluation import Common, Evaluation, Instance
 from kfinfra.config.files import ParsedFile, Sources, parse_file, read_text
 from kfinfra.config.imports import Imports, read_imports
 from kfinfra.config.instances import Meta, desired_instance, read_meta
-from kfinfra.config.keys import BlockKey
+from kfinfra.config.keys import BlockKey, ModulePath
 from kfinfra.config.module import Declared, Module
 from kfinfra.config.refactoring import Refactoring, read_refactoring
 from kfinfra.config.repetition import Repetition, repetition
@@ -143,10 +143,12 @@ class Configuration:
 
     def repeats(self, address: Address) -> str | None:
         """How the block of `address` repeats (`count`, `for_each`, or `` for once), None where there is no such block."""
-        declared = self.declared(BlockKey.of(address))
-        if declared is None:
-            return None
-        return next((name for name in ("count", "for_each") if declared.attribute(name) is not None), "")
+        return _how(self.declared(BlockKey.of(address)))
+
+    def call_repeats(self, path: ModulePath) -> str | None:
+        """The same of the module call at `path`."""
+        node = self.tree.at(path)
+        return _how(node.call) if node is not None else None
 
     def has_module(self, path: Instance) -> bool:
         """Whether the module instance is one of the configuration's, as far as it has been worked out."""
@@ -318,6 +320,12 @@ def load(
         raise DiagnosticError(sorted(dict.fromkeys(found), key=Diagnostic.order))
     found = list(dict.fromkeys(found))
     return Configuration(root, types, provider_types, evaluation, variables, settings, tree.digest, depends, found, refactoring)
+
+
+def _how(declared: Declared | None) -> str | None:
+    if declared is None:
+        return None
+    return next((name for name in ("count", "for_each") if declared.attribute(name) is not None), "")
 
 
 def _check_module(node: Node) -> Iterable[Diagnostic]:

@@ -68,17 +68,19 @@ class Endpoint:
         here = (*self.module[:-1], (self.module[-1][0], key))
         return replace(address, module=(*outer, *here, *beneath))
 
-    def overlaps(self, other: Endpoint) -> bool:
-        """Whether something can lie in both."""
+    def overlaps(self, within: tuple[str, ...], other: Endpoint, others: tuple[str, ...]) -> bool:
+        """Whether something can lie in both: each is relative to a module, whose names on the way are given."""
+        mine, theirs = self._steps(within), other._steps(others)
         return all(
             name == name_ and (_ANY in (key, key_) or key == key_)
-            for (name, key), (name_, key_) in zip(self._steps(), other._steps(), strict=False)
+            for (name, key), (name_, key_) in zip(mine, theirs, strict=False)
         )
 
-    def _steps(self) -> list[tuple[tuple[str, str], Key | object]]:
+    def _steps(self, within: tuple[str, ...]) -> list[tuple[tuple[str, str], Key | object]]:
         """All names on the way with their keys: one endpoint lies in another when that one's steps begin its own."""
         key = _ANY if self.whole else self.key
-        steps: list[tuple[tuple[str, str], Key | object]] = [(("module", name), k) for name, k in self.module]
+        steps: list[tuple[tuple[str, str], Key | object]] = [(("module", name), _ANY) for name in within]
+        steps += [(("module", name), k) for name, k in self.module]
         return [*steps, (self.resource, key)] if self.resource else [*steps[:-1], (steps[-1][0], key)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kfinfra.config.constants import constant_bool
@@ -64,7 +64,8 @@ def read_refactoring(
     """The blocks of all `modules` (the names on the way to each, and the module); what is wrong goes to `found`."""
     moves: list[Move] = []
     removals: list[Removal] = []
-    for within, module in modules:
+    every = dict(modules)
+    for within, module in every.items():
         for block in module.moved:
             try:
                 moves.append(_move(block, within, types))
@@ -72,7 +73,7 @@ def read_refactoring(
                 found.extend(problem.diagnostics)
         for block in module.removed:
             try:
-                removals.append(_removal(block, within, module, types))
+                removals.append(_removal(block, within, every, types))
             except DiagnosticError as problem:
                 found.extend(problem.diagnostics)
     clashes = list(_clashes(moves))
@@ -102,7 +103,9 @@ def move_of(source: Endpoint, target: Endpoint, span: Span | None = None, within
     return Move(source, target, span, within)
 
 
-def _removal(block: Declared, within: tuple[str, ...], module: Module, types: Collection[str]) -> Removal:
+def _removal(
+    block: Declared, within: tuple[str, ...], modules: Mapping[tuple[str, ...], Module], types: Collection[str]
+) -> Removal:
     _only(block, ("from",), ("lifecycle",))
     source = read_endpoint(block, "from", types)
     if not source.whole or any(key is not None for _, key in source.module):
@@ -115,11 +118,13 @@ def _removal(block: Declared, within: tuple[str, ...], module: Module, types: Co
         _only(lifecycle, ("destroy",), ())
         attribute = lifecycle.attribute("destroy")
         destroy = constant_bool(lifecycle, attribute) if attribute is not None else destroy
-    if not source.module and source.resource in module.resources:
-        there = module.resources[source.resource].span
-        detail = f"{source} is said to be removed, and is still declared at {there}."
+    place = within + tuple(name for name, _ in source.module)
+    there = modules[place].resources.get(source.resource) if source.resource and place in modules else None
+    if there is not None or (source.resource is None and place in modules):
+        what, where = ("resource", f" at {there.span}") if there is not None else ("module", "")
+        detail = f"{source} is said to be removed, and is still declared{where}."
         hint = "remove that block, or this one"
-        raise DiagnosticError(error("Removed resource still exists", detail, block.span, hint=hint))
+        raise DiagnosticError(error(f"Removed {what} still exists", detail, block.span, hint=hint))
     return Removal(source, destroy, block.span, within)
 
 
@@ -161,7 +166,7 @@ def _clashes(moves: Sequence[Move]) -> Iterable[Diagnostic]:
 def _ordered(moves: Sequence[Move], found: list[Diagnostic]) -> tuple[Move, ...]:
     """Each after those that bring something to its `from`."""
     before: dict[int, list[int]] = {
-        i: [j for j, m in enumerate(moves) if j != i and m.within == move.within and m.target.overlaps(move.source)]
+        i: [j for j, m in enumerate(moves) if j != i and m.target.overlaps(m.within, move.source, move.within)]
         for i, move in enumerate(moves)
     }
     try:

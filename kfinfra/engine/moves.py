@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 
 from kfinfra.config.refactoring import Refactoring
 from kfinfra.diag import Diagnostic, error, warning
-from kfinfra.model.address import Address
+from kfinfra.model.address import Address, Key
 from kfinfra.model.resource import Resource
 from kfinfra.plan.change import Action, Change
 from kfinfra.state.document import State
 
 Repeats = Callable[[Address], str | None]
 """How the block of an address repeats: `count`, `for_each`, `` (once); None where there is no such block."""
+Calls = Callable[[tuple[str, ...]], str | None]
+"""The same of a module's call, by the names on the way to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,11 @@ class Rebound:
     warnings: tuple[Diagnostic, ...] = ()
 
 
-def rebind(state: State, refactoring: Refactoring, repeats: Repeats) -> Rebound:
+def rebind(state: State, refactoring: Refactoring, repeats: Repeats, calls: Calls) -> Rebound:
     """Carries out all moves on `state`, chains too. What has an object at its new address already stays where it is.
 
     As in Terraform (internal/refactoring, move_statement.go, impliedMoveStatements), a block that gets or loses `count` takes
-    its one object along: `disk.a` and `disk.a[0]` need no block to become each other.
+    its one object along: `disk.a` and `disk.a[0]` need no block to become each other, nor do `module.m` and `module.m[0]`.
     """
     now = {address: address for address in state.resources}
     blocked: dict[Address, Address] = {}
@@ -42,22 +44,38 @@ def rebind(state: State, refactoring: Refactoring, repeats: Repeats) -> Rebound:
                 blocked[place] = target
             else:
                 now[target] = now.pop(place)
-    for place, first in list(now.items()):
-        target = _implied(place, repeats) if place == first else None
-        if target is not None and target not in now:
+    known: dict[tuple[str, ...] | Address, str | None] = {}
+    for place in [place for place, first in now.items() if place == first]:
+        target = _implied(place, repeats, calls, known)
+        if target not in now:
             now[target] = now.pop(place)
     previous = {place: first for place, first in now.items() if place != first}
     moved = state.moved({first: place for place, first in previous.items()})
     return Rebound(moved, previous, (_unresolved(blocked),) if blocked else ())
 
 
-def _implied(address: Address, repeats: Repeats) -> Address | None:
-    how = repeats(address)
-    if how == "count" and address.key is None:
-        return Address(address.type, address.name, 0, address.module, address.data)
-    if how == "" and address.key == 0 and isinstance(address.key, int):
-        return address.resource
-    return None
+def _implied(address: Address, repeats: Repeats, calls: Calls, known: dict[tuple[str, ...] | Address, str | None]) -> Address:
+    """The address with the keys that its block and the calls on the way have now; `known` remembers how these repeat."""
+    names = tuple(name for name, _ in address.module)
+    module: list[tuple[str, Key]] = []
+    for depth, (name, key) in enumerate(address.module, 1):
+        path = names[:depth]
+        if path not in known:
+            known[path] = calls(path)
+        module.append((name, _rekeyed(key, known[path])))
+    block = Address(address.type, address.name, None, tuple((name, None) for name in names), address.data)
+    if block not in known:
+        known[block] = repeats(block)
+    key = _rekeyed(address.key, known[block])
+    if key == address.key and tuple(module) == address.module:
+        return address
+    return Address(address.type, address.name, key, tuple(module), address.data)
+
+
+def _rekeyed(key: Key, how: str | None) -> Key:
+    if how == "count" and key is None:
+        return 0
+    return None if how == "" and key == 0 and isinstance(key, int) else key
 
 
 def _unresolved(blocked: Mapping[Address, Address]) -> Diagnostic:

@@ -51,7 +51,7 @@ class Planner:
         hooks: Hooks,
         request: Request,
     ) -> None:
-        self._rebound = rebind(state, config.refactoring, config.repeats)
+        self._rebound = rebind(state, config.refactoring, config.repeats, config.call_repeats)
         self._config, self._state, self._types = config, self._rebound.state, types
         self._providers, self._hooks, self._request = providers, hooks, request
         self._errors: list[Diagnostic] = []
