@@ -52,6 +52,8 @@ class Console:
         names |= {f"{function}(" for function in self._config.evaluation.functions}
         for kind, name in module.resources:
             names |= {f"{kind}.{name}", *(f"{kind}.{name}.{attribute}" for attribute in types[kind].attributes)}
+        for call, child in self._config.tree.children.items():
+            names |= {f"module.{call}", *(f"module.{call}.{output}" for output in child.module.outputs)}
         return tuple(sorted(names))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kfinfra.app import wiring
@@ -11,6 +11,7 @@ from kfinfra.app.options import Workplace
 from kfinfra.config.configuration import Configuration, load
 from kfinfra.config.files import FolderSources
 from kfinfra.diag import DiagnosticError, error
+from kfinfra.model.address import Target
 from kfinfra.plan.change import Plan
 from kfinfra.plan.file import decode_plan
 from kfinfra.state.document import OutputState, State
@@ -47,6 +48,14 @@ def read_outputs(work: Workplace) -> Mapping[str, OutputState]:
     """The outputs as the last apply left them; sensitive ones have no value in state."""
     state = read_state(work)
     return state.outputs if state is not None else {}
+
+
+def targets(texts: Iterable[str]) -> tuple[Target, ...]:
+    """The modules and resources that `texts` name. Raises DiagnosticError."""
+    try:
+        return tuple(map(Target.parse, texts))
+    except ValueError as problem:
+        raise DiagnosticError(error("Invalid address", f"{problem}.")) from problem
 
 
 def read_plan(path: Path) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 import click
 
@@ -24,11 +25,12 @@ for each in (mv, rm, pull, push):
 
 @command.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON list.")
+@click.argument("addresses", nargs=-1, metavar="[ADDRESS]...", type=ADDRESS)
 @click.pass_context
-def list_(ctx: click.Context, as_json: bool) -> int:
-    """The addresses of what state knows of."""
-    if not print_json(ctx, as_json, lambda: list(_resources(ctx))):
-        for address in _resources(ctx):
+def list_(ctx: click.Context, as_json: bool, addresses: tuple[str, ...]) -> int:
+    """The addresses of what state knows of; with ADDRESS those that it names, or that lie in the modules that it names."""
+    if not print_json(ctx, as_json, lambda: list(_named(ctx, addresses))):
+        for address in _named(ctx, addresses):
             print(address)
     return 0
 
@@ -53,6 +55,18 @@ def _resources(ctx: click.Context) -> dict[str, ResourceState]:
 
     state = read_state(workplace(ctx))
     return {str(a): r for a, r in sorted(state.resources.items())} if state is not None else {}
+
+
+def _named(ctx: click.Context, addresses: tuple[str, ...]) -> Iterable[str]:
+    from kfinfra.app.inspect import targets
+
+    wanted, known = targets(addresses), _resources(ctx)
+    for target in wanted:
+        if not any(target.contains(r.address) for r in known.values()):
+            raise DiagnosticError(
+                error("No such resource", f"State knows nothing at {target}.{did_you_mean(str(target), known)}")
+            )
+    return [text for text, r in known.items() if not wanted or any(t.contains(r.address) for t in wanted)]
 
 
 def _resource(ctx: click.Context, address: str) -> ResourceState:

@@ -131,6 +131,12 @@ def check_shape(block: Declared) -> Iterable[Diagnostic]:
             yield error("Unsupported block type", f'A variable has no "{inner.type}" block.', block.inner(inner).span)
 
 
+def is_sensitive(block: Declared) -> bool:
+    """Whether a variable is declared as sensitive. Raises DiagnosticError."""
+    flag = block.attribute("sensitive")
+    return flag is not None and constant_bool(block, flag)
+
+
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """A variable as declared: what a value must be, and what stands for a missing one."""
@@ -187,10 +193,10 @@ def declaration(name: str, block: Declared, functions: Mapping[str, Function]) -
 
     type_, default = block.attribute("type"), block.attribute("default")
     constraint = read_type(type_.expr, block.source, written) if type_ else Constraint(ANY)
-    flags = {n: (a, constant_bool(block, a)) for n in ("nullable", "sensitive") if (a := block.attribute(n)) is not None}
-    nullable = flags["nullable"][1] if "nullable" in flags else True
-    sensitive = flags["sensitive"][1] if "sensitive" in flags else False
-    return Declaration(name, block, constraint, type_ is not None, nullable, sensitive, default.expr if default else None)
+    flag = block.attribute("nullable")
+    nullable = flag is None or constant_bool(block, flag)
+    expr = default.expr if default else None
+    return Declaration(name, block, constraint, type_ is not None, nullable, is_sensitive(block), expr)
 
 
 def _value(declared: Declaration, given: Given | None, functions: Mapping[str, Function]) -> Value:

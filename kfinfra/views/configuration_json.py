@@ -5,71 +5,68 @@ Constants of sensitive and write-only attributes, and defaults of sensitive vari
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
 from kfinfra.config.configuration import Configuration
 from kfinfra.config.constants import constant
-from kfinfra.config.datablocks import block_key
 from kfinfra.config.module import Declared
+from kfinfra.config.tree import Node, source_of
+from kfinfra.config.variables import is_sensitive
 from kfinfra.hcl.nodes import Attr, Block, Body, Expr, Literal, ObjectExpr, Template, Traversal, TupleExpr, Unary
 from kfinfra.hcl.references import references
 from kfinfra.model.address import key_text
 from kfinfra.model.data import PREFIX
 from kfinfra.model.schema import Attribute, BlockType
-from kfinfra.plan.change import Action, Plan
 from kfinfra.views.json_values import Json
 from kfinfra.views.resources_json import provider_name
 
 _META = ("count", "for_each", "depends_on", "provider")
-_META_BLOCKS = ("lifecycle", "timeouts")
 
 
 def configuration_json(config: Configuration) -> dict[str, Json]:
-    """Providers, and the root module's variables, resources and outputs."""
-    module = config.module
-    root: dict[str, Json] = {}
+    """Providers, and the root module with all that it calls."""
+    return {"provider_config": _providers(config), "root_module": _module(config, config.tree)}
+
+
+def _module(config: Configuration, node: Node) -> dict[str, Json]:
+    module = node.module
+    out: dict[str, Json] = {}
     if module.outputs:
-        root["outputs"] = {name: _output(block) for name, block in sorted(module.outputs.items())}
+        out["outputs"] = {name: _output(block) for name, block in sorted(module.outputs.items())}
     if module.resources:
-        root["resources"] = [_resource(config, key, block) for key, block in sorted(module.resources.items())]
+        out["resources"] = [_resource(config, node, key, block) for key, block in sorted(module.resources.items())]
+    if node.children:
+        out["module_calls"] = {name: _call(config, child) for name, child in sorted(node.children.items())}
     if module.variables:
-        hidden = config.variables.sensitive
-        root["variables"] = {n: _variable(block, n in hidden) for n, block in sorted(module.variables.items())}
-    return {"provider_config": _providers(config), "root_module": root}
-
-
-def relevant_attributes(config: Configuration, plan: Plan) -> list[Json]:
-    """The attributes of resources that what changes refers to, through locals too."""
-    module = config.module
-    found: set[tuple[str, tuple[str, ...]]] = set()
-    changing = {c.address.block for c in plan.to_apply}
-    for key in changing & module.resources.keys():
-        found |= _attributes(config, _expressions(module.resources[key].block.body), frozenset())
-    for name in {o.name for o in plan.outputs if o.action is not Action.NOOP} & module.outputs.keys():
-        found |= _attributes(config, _expressions(module.outputs[name].block.body), frozenset())
-    return [{"resource": resource, "attribute": [*path]} for resource, path in sorted(found)]
-
-
-def _attributes(config: Configuration, exprs: Iterable[Expr], seen: frozenset[str]) -> set[tuple[str, tuple[str, ...]]]:
-    out: set[tuple[str, tuple[str, ...]]] = set()
-    for traversal in (t for expr in exprs for t in references(expr)):
-        names = [s.name for s in traversal.steps if isinstance(s, Attr)]
-        if traversal.root == "local" and names and names[0] in config.module.locals and names[0] not in seen:
-            out |= _attributes(config, [config.module.locals[names[0]].attribute.expr], seen | {names[0]})
-        elif (key := block_key(traversal)) in config.module.resources and (path := names[key[0].count(".") + 1 :]):
-            out.add((_subjects(traversal)[1], tuple(path)))
+        out["variables"] = {name: _variable(block) for name, block in sorted(module.variables.items())}
     return out
 
 
-def _expressions(body: Body) -> Iterator[Expr]:
-    yield from (a.expr for a in body.attributes)
-    for block in body.blocks:
-        if block.type not in _META_BLOCKS:
-            yield from _expressions(block.body)
+def _call(config: Configuration, node: Node) -> Json:
+    """A module block; an argument for a sensitive variable is no constant to be shown."""
+    call, variables = node.call, node.module.variables
+    assert call is not None
+    out: dict[str, Json] = {"source": source_of(call)}
+    written = [a for a in call.block.body.attributes if a.name in variables]
+    if written:
+        out["expressions"] = {a.name: _expression(a.expr, is_sensitive(variables[a.name])) for a in written}
+    out |= _repeated(call)
+    return out | {"module": _module(config, node)} | _depends_on(call)
+
+
+def _repeated(block: Declared) -> dict[str, Json]:
+    written = ((name, block.attribute(name)) for name in ("count", "for_each"))
+    return {f"{name}_expression": _expression(attribute.expr) for name, attribute in written if attribute is not None}
+
+
+def _depends_on(block: Declared) -> dict[str, Json]:
+    wanted = block.attribute("depends_on")
+    return {"depends_on": [_subjects(t)[-1] for t in references(wanted.expr)]} if wanted is not None else {}
 
 
 def _providers(config: Configuration) -> dict[str, Json]:
-    keys = {config.types[kind].provider for kind, _ in config.module.resources} | config.module.providers.keys()
+    kinds = {kind for node in config.tree.walk() for kind, _ in node.module.resources}
+    keys = {config.types[kind].provider for kind in kinds} | config.module.providers.keys()
     return {key: _provider(config, key) for key in sorted(keys)}
 
 
@@ -84,24 +81,18 @@ def _provider(config: Configuration, key: str) -> Json:
     return out | ({"expressions": expressions} if expressions else {})
 
 
-def _resource(config: Configuration, key: tuple[str, str], block: Declared) -> Json:
+def _resource(config: Configuration, node: Node, key: tuple[str, str], block: Declared) -> Json:
     schema = config.types[key[0]]
     chosen = block.attribute("provider")
     provider = _subjects(chosen.expr)[0] if chosen and isinstance(chosen.expr, Traversal) else schema.provider
+    provider = node.providers.get(provider, provider)
     kind = key[0].removeprefix(PREFIX)
     mode = "managed" if kind == key[0] else "data"
     out: dict[str, Json] = {"address": ".".join(key), "mode": mode, "type": kind, "name": key[1]}
     out["provider_config_key"] = provider
     out["expressions"] = _body(block.block.body, schema.attributes, schema.blocks, _META)
     out["schema_version"] = schema.version
-    for name in ("count", "for_each"):
-        written = block.attribute(name)
-        if written is not None:
-            out[f"{name}_expression"] = _expression(written.expr)
-    wanted = block.attribute("depends_on")
-    if wanted is not None:
-        out["depends_on"] = [_subjects(t)[-1] for t in references(wanted.expr)]
-    return out
+    return out | _repeated(block) | _depends_on(block)
 
 
 def _body(
@@ -138,8 +129,9 @@ def _output(block: Declared) -> Json:
     return out | ({"expression": _expression(value_.expr, "sensitive" in out)} if value_ else {})
 
 
-def _variable(block: Declared, sensitive: bool) -> Json:
+def _variable(block: Declared) -> Json:
     out: dict[str, Json] = {}
+    sensitive = is_sensitive(block)
     default, description = block.attribute("default"), block.attribute("description")
     if default is not None:
         written = _constant(default.expr)
@@ -165,6 +157,9 @@ def _subjects(traversal: Traversal) -> list[str]:
     """What a traversal refers to, from the whole of it to the object itself: `disk.a[0].id`, `disk.a[0]`, `disk.a`."""
     parts = [f".{step.name}" if isinstance(step, Attr) else key_text(step.key) for step in traversal.steps]
     parts = [f"data{parts[0]}", *parts[1:]] if traversal.root == "data" and parts else [traversal.root, *parts]
+    if traversal.root == "module" and len(parts) > 1:  # the output, and the module or its instance
+        whole = parts[:4] if len(parts) > 2 and parts[2].startswith("[") else parts[:3]
+        return list(dict.fromkeys(["".join(whole), "".join(whole[:-1] if len(whole) > 2 else whole)]))
     lengths = [len(parts), 3, 2] if len(parts) > 2 and parts[2].startswith("[") else [len(parts), 2]
     return list(dict.fromkeys("".join(parts[:length]) for length in lengths))
 

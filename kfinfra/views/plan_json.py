@@ -10,8 +10,9 @@ from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Plain, is_known
 from kfinfra.plan.change import Action, Change, Mode, OutputChange, Plan
 from kfinfra.state.document import OutputState
-from kfinfra.views.configuration_json import configuration_json, relevant_attributes
+from kfinfra.views.configuration_json import configuration_json
 from kfinfra.views.json_values import Json, hidden, known, type_json, unknown
+from kfinfra.views.relevant_json import relevant_attributes
 from kfinfra.views.resources_json import Shown, address_json, modules_json, versions
 from kfinfra.views.state_json import FORMAT as STATE_FORMAT
 from kfinfra.views.state_json import outputs_json, shown

@@ -16,9 +16,10 @@ from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN
 from kfinfra.plan.change import Action, Change, Difference, Mode, OutputChange, Plan
 from kfinfra.state.document import OutputState, ResourceState, State
-from kfinfra.views.configuration_json import configuration_json, relevant_attributes
+from kfinfra.views.configuration_json import configuration_json
 from kfinfra.views.events_json import JsonEvents
 from kfinfra.views.plan_json import change_json, output_change_json, plan_json
+from kfinfra.views.relevant_json import relevant_attributes
 from kfinfra.views.state_json import outputs_json, state_json
 from tests.fakes.world import PROVIDERS, TYPES
 
