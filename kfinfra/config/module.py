@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kfinfra.config.datablocks import check_data
-from kfinfra.config.files import ParsedFile, ParsedModule
+from kfinfra.config.files import ParsedFile
 from kfinfra.diag import Diagnostic, SourceText, Span, did_you_mean, error
 from kfinfra.hcl.nodes import Attribute, Block, Expr
 from kfinfra.model.data import PREFIX
@@ -78,12 +78,12 @@ KNOWN = ("data", "import", "kfinfra", "locals", "module", "moved", "output", "pr
 
 
 def decode_module(
-    parsed: ParsedModule, types: Mapping[str, ResourceType], providers: Mapping[str, ProviderType]
+    files: Iterable[ParsedFile], types: Mapping[str, ResourceType], providers: Mapping[str, ProviderType]
 ) -> tuple[Module, list[Diagnostic]]:
-    """The module that `parsed` declares, and every block that is wrong."""
+    """What `files` declare together, and every block that is wrong."""
     module = Module()
     errors: list[Diagnostic] = []
-    for file in parsed.files:
+    for file in files:
         for attribute in file.body.attributes:
             errors.append(_stray(attribute, file))
         for block in file.body.blocks:

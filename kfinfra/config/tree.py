@@ -12,7 +12,8 @@ from typing import Protocol
 from kfinfra.config.constants import constant
 from kfinfra.config.files import SUFFIXES, ParsedFile, ParsedModule, Sources, parse_module
 from kfinfra.config.keys import ModulePath, prefix
-from kfinfra.config.module import Declared, Module, decode_module
+from kfinfra.config.module import Declared, Module
+from kfinfra.config.overrides import decode_files
 from kfinfra.config.shapes import module_shape
 from kfinfra.diag import Diagnostic, DiagnosticError, Span, error
 from kfinfra.model.schema import ProviderType, ResourceType
@@ -100,7 +101,7 @@ class _Reading:
 
     def decode(self, parsed: ParsedModule) -> Module:
         """The module's blocks; what is wrong with them is remembered."""
-        module, found = decode_module(parsed, self._types, self._provider_types)
+        module, found = decode_files(parsed.files, self._types, self._provider_types)
         self.errors.extend(found)
         return module
 
