@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kfinfra.app import wiring
+from kfinfra.app.installing import install_modules
 from kfinfra.app.options import Workplace
 from kfinfra.app.validation import validate
 from kfinfra.diag import DiagnosticError, Severity, error
@@ -30,18 +31,22 @@ output "bucket" {
 """
 
 
-def initialize(work: Workplace) -> tuple[str, ...]:
-    """Makes the data folder and checks the configuration. Raises DiagnosticError where that has errors."""
-    found = [d for d in validate(work) if d.severity is Severity.ERROR]
-    if found:
-        raise DiagnosticError(found)
+def initialize(work: Workplace, upgrade: bool = False) -> tuple[str, ...]:
+    """Makes the data folder, fetches the modules and checks the configuration; with `upgrade` each ref is asked for anew.
+
+    Raises DiagnosticError where the configuration has errors, or a module cannot be fetched.
+    """
     folder = work.root / wiring.DATA_FOLDER
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         (folder / ".gitignore").write_text("*\n")
     except OSError as problem:
         raise DiagnosticError(error("Cannot prepare the folder", f"{folder}: {problem.strerror or problem}.")) from problem
-    return (f"{work.root} is ready.", "Next: kfinfra plan (or, with nothing installed: kfinfra --sandbox plan).")
+    modules = install_modules(work, upgrade)
+    found = [d for d in validate(work) if d.severity is Severity.ERROR]
+    if found:
+        raise DiagnosticError(found)
+    return (*modules, f"{work.root} is ready.", "Next: kfinfra plan (or, with nothing installed: kfinfra --sandbox plan).")
 
 
 def new_configuration(directory: Path) -> tuple[Path, ...]:

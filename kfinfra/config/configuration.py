@@ -18,6 +18,7 @@ from kfinfra.config.dependencies import Dependencies, dependencies
 from kfinfra.config.evaluation import Common, Evaluation, Instance
 from kfinfra.config.files import ParsedFile, Sources, parse_file, read_text
 from kfinfra.config.imports import Imports, read_imports
+from kfinfra.config.installed import Installed
 from kfinfra.config.instances import Meta, desired_instance, read_meta
 from kfinfra.config.keys import BlockKey, ModulePath
 from kfinfra.config.module import Declared, Module
@@ -25,7 +26,7 @@ from kfinfra.config.refactoring import Refactoring, read_refactoring
 from kfinfra.config.repetition import Repetition, repetition
 from kfinfra.config.settings import Settings, read_settings
 from kfinfra.config.shapes import VALUES
-from kfinfra.config.tree import Node, load_tree, local_folder
+from kfinfra.config.tree import Node, load_tree
 from kfinfra.config.variables import (
     Given,
     Variables,
@@ -301,7 +302,7 @@ def load(
     Raises DiagnosticError with all mistakes that can be told without evaluating resources. With `require_variables`
     false a variable without a value is unknown (validate).
     """
-    tree = load_tree(sources, types, provider_types, cache, local_folder)
+    tree = load_tree(sources, types, provider_types, cache, Installed(sources))
     root, module = tree.root, tree.root.module
     functions = standard_functions(".", sources.read)
     given, found = _given(module, tree.var_files, sources, env, var_inputs, cache)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,26 +10,32 @@ from typing import Protocol
 
 from kfinfra.config.constants import constant
 from kfinfra.config.files import SUFFIXES, ParsedFile, ParsedModule, Sources, parse_module
+from kfinfra.config.installed import Located, source_span
 from kfinfra.config.keys import ModulePath, prefix
 from kfinfra.config.module import Declared, Module
 from kfinfra.config.overrides import decode_files
 from kfinfra.config.shapes import module_shape
-from kfinfra.diag import Diagnostic, DiagnosticError, Span, error
+from kfinfra.diag import Diagnostic, DiagnosticError, error
 from kfinfra.model.schema import ProviderType, ResourceType
 
 
 @dataclass
 class Node:
-    """One call's module, or the root: `folder` is relative to the root module's, `call` the block that calls it."""
+    """One call's module, or the root: where it lies, and the block that calls it."""
 
     path: ModulePath
-    folder: str
+    located: Located
     module: Module
     call: Declared | None = None
     parent: Node | None = None
     children: dict[str, Node] = field(default_factory=dict)
     providers: Mapping[str, str] = field(default_factory=dict)
     """The provider keys that resources here may name, each with its key in the root module."""
+
+    @property
+    def folder(self) -> str:
+        """The folder, relative to the root module's."""
+        return self.located.folder
 
     def walk(self) -> Iterator[Node]:
         """This node and all beneath it, parents first."""
@@ -56,10 +61,10 @@ class Tree:
 
 
 class Locate(Protocol):
-    """Where the module lies that a call names: its folder, relative to the root module's."""
+    """Where the module lies that a call names."""
 
-    def __call__(self, call: Declared, source: str, folder: str) -> str:
-        """`source` is what the call in `folder` writes. Raises DiagnosticError."""
+    def __call__(self, call: Declared, source: str, base: Located) -> Located:
+        """`source` is what the call in the module at `base` writes. Raises DiagnosticError."""
         ...
 
 
@@ -73,7 +78,7 @@ def load_tree(
     """The root module and all that it calls. Raises DiagnosticError with the mistakes of all files."""
     parsed = parse_module(sources, cache, module_shape(types, provider_types))
     reading = _Reading(sources, types, provider_types, cache, locate)
-    root = Node((), ".", reading.decode(parsed))
+    root = Node((), Located("."), reading.decode(parsed))
     reading.digest.update(parsed.digest.encode())
     reading.descend(root)
     if reading.errors:
@@ -116,7 +121,8 @@ class _Reading:
             self.descend(node.children[name])
 
     def _child(self, node: Node, name: str, call: Declared) -> Node:
-        folder = self._locate(call, source_of(call), node.folder)
+        located = self._locate(call, source_of(call), node.located)
+        folder = located.folder
         above: Node | None = node
         while above is not None:
             if above.folder == folder:
@@ -126,26 +132,21 @@ class _Reading:
             above = above.parent
         if folder not in self._modules:
             self._modules[folder] = self._read(folder, call)
-        return Node((*node.path, name), folder, self._modules[folder], call, node)
+        return Node((*node.path, name), located, self._modules[folder], call, node)
 
     def _read(self, folder: str, call: Declared) -> Module:
         try:
             names = self._sources.list(folder)
         except OSError as problem:
-            span = _source_span(call)
+            span = source_span(call)
             detail = f'The folder "{folder}" that this call names cannot be read: {problem.strerror or problem}.'
             raise DiagnosticError(error("Unreadable module directory", detail, span)) from problem
         if not any(n.endswith(SUFFIXES) and not n.startswith(".") for n in names):
             detail = f'The folder "{folder}" that this call names holds no file that ends in .hcl or .hcl.json.'
-            raise DiagnosticError(error("No configuration files", detail, _source_span(call)))
+            raise DiagnosticError(error("No configuration files", detail, source_span(call)))
         parsed = parse_module(self._sources, self._cache, self._shape, folder)
         self.digest.update(f"{folder}\0{parsed.digest}".encode())
         return self.decode(parsed)
-
-
-def _source_span(call: Declared) -> Span:
-    attribute = call.attribute("source")
-    return call.expr_span(attribute.expr) if attribute is not None else call.span
 
 
 def source_of(call: Declared) -> str:
@@ -161,16 +162,3 @@ def source_of(call: Declared) -> str:
         detail = "A module's source is a string that is written out: it is needed before anything is evaluated."
         raise DiagnosticError(error("Invalid module source address", detail, call.expr_span(attribute.expr)))
     return written
-
-
-def local_folder(call: Declared, source: str, folder: str) -> str:
-    """The folder of a source that begins with ./ or ../, relative to the root module's. Raises DiagnosticError."""
-    if source in (".", "..") or source.startswith(("./", "../")):
-        return posixpath.normpath(posixpath.join(folder, source))
-    raise DiagnosticError(_refused(call, source))
-
-
-def _refused(call: Declared, source: str) -> Diagnostic:
-    span = _source_span(call)
-    detail = f'"{source}" is no folder of this configuration: such a source begins with ./ or ../.'
-    return error("Invalid module source address", detail, span, hint=f'write: source = "./{source.strip("/")}"')

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from kfinfra.config.configuration import Configuration
 from kfinfra.config.constants import constant
 from kfinfra.config.module import Declared
+from kfinfra.config.sources import redacted
 from kfinfra.config.tree import Node, source_of
 from kfinfra.config.variables import is_sensitive
 from kfinfra.hcl.nodes import Attr, Block, Body, Expr, Literal, ObjectExpr, Template, Traversal, TupleExpr, Unary
@@ -46,7 +47,7 @@ def _call(config: Configuration, node: Node) -> Json:
     """A module block; an argument for a sensitive variable is no constant to be shown."""
     call, variables = node.call, node.module.variables
     assert call is not None
-    out: dict[str, Json] = {"source": source_of(call)}
+    out: dict[str, Json] = {"source": redacted(source_of(call))}
     written = [a for a in call.block.body.attributes if a.name in variables]
     if written:
         out["expressions"] = {a.name: _expression(a.expr, is_sensitive(variables[a.name])) for a in written}
