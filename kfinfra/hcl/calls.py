@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 from kfinfra.diag import DiagnosticError, did_you_mean, error
 from kfinfra.hcl.access import elements, friendly
 from kfinfra.hcl.functions.function import Function, FunctionError
-from kfinfra.hcl.nodes import Call, Expr
+from kfinfra.hcl.nodes import Call, Expr, Traversal
 from kfinfra.values.data import ListValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import mark, unmark, wholly_known
 from kfinfra.values.types import BOOL
@@ -25,22 +25,49 @@ def call(here: Evaluator, expr: Call) -> Value:
         span = here.source.span(expr.start, expr.name_end)
         detail = f'There is no function named "{expr.name}".{did_you_mean(name, known)}'
         raise DiagnosticError(error("Call to unknown function", detail, span))
-    if name in ("try", "can") and not expr.expand:
+    if name in ("try", "can"):
+        if expr.expand:
+            return _spread(here, expr)
         return _try(here, expr) if name == "try" else _can(here, expr)
+    if name == "templatestring" and expr.args and not isinstance(expr.args[0], Traversal):
+        detail = (
+            'Invalid value for "template" parameter: a reference to a string is required (local.name, var.name): the template '
+            "of a literal is evaluated where it stands, before templatestring could see it."
+        )
+        here.fail(expr.args[0], "Invalid function argument", detail)
     arguments = [here.value(a) for a in expr.args]
     if expr.expand:
-        last, marks = unmark(arguments.pop())
-        if isinstance(last, Unknown):
-            return mark(Unknown(function.returns), marks)
-        if not isinstance(last, TupleValue | ListValue | SetValue):
-            detail = f"The expanding argument (indicated by ...) must be of a tuple, list, or set type, not {friendly(last)}."
-            here.fail(expr.args[-1], "Invalid expanding argument value", detail)
-        arguments += [mark(v, marks) for _, v in elements(last) or []]
+        more = _expanded(here, expr, arguments.pop())
+        if more is None:
+            return Unknown(function.returns)
+        arguments += more
     _check_arity(here, expr, function, len(arguments))
     try:
         return function.call(arguments)
     except FunctionError as bad:
         _failed(here, expr, function, bad)
+
+
+def _expanded(here: Evaluator, expr: Call, value: Value) -> list[Value] | None:
+    """The arguments that `value...` stands for; None while they are unknown."""
+    last, marks = unmark(value)
+    if isinstance(last, Unknown):
+        return None
+    if not isinstance(last, TupleValue | ListValue | SetValue):
+        detail = f"The expanding argument (indicated by ...) must be of a tuple, list, or set type, not {friendly(last)}."
+        here.fail(expr.args[-1], "Invalid expanding argument value", detail)
+    return [mark(v, marks) for _, v in elements(last) or []]
+
+
+def _spread(here: Evaluator, expr: Call) -> Value:
+    """`try(a, list...)`: the list's elements under names that nobody can write, the other arguments unevaluated as ever."""
+    last = expr.args[-1]
+    values = _expanded(here, expr, here.value(last))
+    if values is None:
+        return Unknown()
+    names = {f"{expr.name}...{at}": value for at, value in enumerate(values)}
+    arguments = (*expr.args[:-1], *(Traversal(last.start, last.end, name, ()) for name in names))
+    return here.within(names, Call(expr.start, expr.end, expr.name, arguments, False, expr.name_end))
 
 
 def _check_arity(here: Evaluator, expr: Call, function: Function, given: int) -> None:
@@ -73,7 +100,7 @@ def _try(here: Evaluator, expr: Call) -> Value:
         try:
             value = here.attempt(argument)
         except DiagnosticError as bad:
-            if _static(bad):
+            if static(bad):
                 raise
             problems += [f"{d.summary}: {d.detail}" for d in bad.diagnostics]
             continue
@@ -92,13 +119,13 @@ def _can(here: Evaluator, expr: Call) -> Value:
     try:
         value = here.attempt(expr.args[0])
     except DiagnosticError as bad:
-        if _static(bad):
+        if static(bad):
             raise
         return False
     return True if wholly_known(value) else Unknown(BOOL, not_null=True)
 
 
-def _static(bad: DiagnosticError) -> bool:
+def static(bad: DiagnosticError) -> bool:
     """Names that don't exist are told before evaluation begins in Terraform: `try` does not catch them."""
     summaries = ("Reference to undeclared", "Call to unknown function", "Cycle", "Invalid reference")
     return any(d.summary.startswith(summaries) for d in bad.diagnostics)

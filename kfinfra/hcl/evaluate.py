@@ -202,29 +202,30 @@ class Evaluator:
             self.fail(expr.test, "Null condition", "The condition value is null. Conditions must either be true or false.")
         test = self.convert(expr.test, test, BOOL, "Incorrect condition type", "The condition expression must be of type bool: ")
         if isinstance(test, Unknown):
-            yes, no = self.value(expr.yes), self.value(expr.no)
-            known = yes if yes is not None else no
-            return mark(
-                Unknown(
-                    self._common(expr, type_of(yes), type_of(no)),
-                    not_null=known is not None
-                    and yes is not None
-                    and no is not None
-                    and not isinstance(yes, Unknown)
-                    and not isinstance(no, Unknown),
-                ),
-                marks,
-            )
+            return mark(self._either(expr), marks)
         chosen = self.value(expr.yes if test else expr.no)
-        kind = self._common(expr, type_of(chosen), self._type(expr.no if test else expr.yes))
-        return mark(self.convert(expr, chosen, kind, "Inconsistent conditional result types"), marks)
+        other, found = unmark(self._other(expr.no if test else expr.yes))
+        kind = self._common(expr, type_of(chosen), type_of(other))
+        return mark(self.convert(expr, chosen, kind, "Inconsistent conditional result types"), marks | found)
 
-    def _type(self, expr: Expr) -> Type:
+    def _either(self, expr: Conditional) -> Value:
+        """What is known of a result whose condition is not."""
+        (yes, first), (no, second) = unmark(self._other(expr.yes)), unmark(self._other(expr.no))
+        kind = self._common(expr, type_of(yes), type_of(no))
+        if yes is None and no is None:
+            return mark(None, first | second)
+        sure = all(v is not None and (not isinstance(v, Unknown) or v.not_null) for v in (yes, no))
+        return mark(Unknown(kind, not_null=sure), first | second)
+
+    def _other(self, expr: Expr) -> Value:
+        """The branch that is not taken: only its type and marks count, so an error in it is none."""
         self.quiet += 1
         try:
-            return type_of(self.value(expr))
-        except DiagnosticError:
-            return ANY
+            return self.value(expr)
+        except DiagnosticError as bad:
+            if calls.static(bad):
+                raise
+            return Unknown()
         finally:
             self.quiet -= 1
 

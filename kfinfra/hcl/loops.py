@@ -26,10 +26,11 @@ def splat(here: Evaluator, expr: Splat) -> Value:
         return mark(TupleValue(()), marks)
     items = source.items if isinstance(source, TupleValue | ListValue | SetValue) else (source,)
     found = tuple(here.over(item, expr.each) for item in items)
-    kinds = [type_of(v) for v in found]
-    if isinstance(source, ListValue | SetValue) and all(k == kinds[0] for k in kinds):
-        element = kinds[0] if kinds else ANY
-        return mark(ListValue(element, found), marks)
+    if isinstance(source, ListValue | SetValue):
+        kinds = {type_of(v): None for v in found if v is not None} or {ANY: None}
+        element = type_of(here.over(Unknown(source.element), expr.each)) if source.element != ANY else ANY
+        if element != ANY or len(kinds) == 1:
+            return mark(ListValue(element if element != ANY else next(iter(kinds)), found), marks)
     return mark(TupleValue(found), marks)
 
 
@@ -49,7 +50,10 @@ def for_expression(here: Evaluator, expr: For) -> Value:
             "Iteration over non-iterable value",
             f"A value of type {access.friendly(collection)} cannot be used as the collection in a 'for' expression.",
         )
-    return mark(_Loop(here, expr).run(pairs), marks)
+    loop = _Loop(here, expr)
+    if not pairs:
+        loop.check()
+    return mark(loop.run(pairs), marks)
 
 
 class _Loop:
@@ -60,6 +64,14 @@ class _Loop:
         self.marks, self.known = NONE, True
         self.items: list[Value] = []
         self.fields: dict[str, list[Value]] = {}
+
+    def check(self) -> None:
+        """Tells a condition that can never be one also where there is nothing to go over."""
+        names: dict[str, Value] = {self.expr.value_var: Unknown()}
+        if self.expr.key_var:
+            names[self.expr.key_var] = Unknown()
+        self._wanted(names)
+        self.known, self.marks = True, NONE
 
     def run(self, pairs: list[tuple[Value, Value]]) -> Value:
         """The result for all elements."""

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from kfinfra.values.data import Unknown, Value
-from kfinfra.values.numbers import CONTEXT, number
+from kfinfra.values.floats import Double, ratio, remainder, rounded
+from kfinfra.values.numbers import number
 from kfinfra.values.operations import equal
 from kfinfra.values.types import BOOL, NUMBER, Type
 
@@ -15,16 +16,22 @@ Number = int | Decimal
 
 def arithmetic(op: str, left: Number, right: Number) -> Number:
     """`left op right` for + - * / %. Raises ZeroDivisionError, and ValueError for results too large."""
+    if isinstance(right, Double) and left == 0 and op == "-":
+        return Double(-right)  # a sign changes no digit
     if isinstance(left, int) and isinstance(right, int) and op in "+-*":
-        return left + right if op == "+" else left - right if op == "-" else left * right
-    a, b = Decimal(left), Decimal(right)
-    if op in "/%" and b == 0:
-        raise ZeroDivisionError
+        return number(left + right if op == "+" else left - right if op == "-" else left * right)
     if op == "%":
-        whole = CONTEXT.divide(a, b).to_integral_value("ROUND_DOWN", CONTEXT)
-        return number(CONTEXT.subtract(a, CONTEXT.multiply(whole, b)))
-    steps = {"+": CONTEXT.add, "-": CONTEXT.subtract, "*": CONTEXT.multiply, "/": CONTEXT.divide}
-    return number(steps[op](a, b))
+        return number(remainder(left, right)) if right else left
+    if op == "/" and not right:
+        raise ZeroDivisionError
+    a, b, c, d = *ratio(left), *ratio(right)
+    match op:
+        case "+" | "-":
+            return number(rounded(a * d + (c * b if op == "+" else -c * b), b * d))
+        case "*":
+            return number(rounded(a * c, b * d))
+        case _:
+            return number(rounded(a * d if c > 0 else -a * d, b * abs(c)))
 
 
 COMPARISONS: dict[str, Callable[[Number, Number], bool]] = {

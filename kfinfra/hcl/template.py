@@ -31,10 +31,11 @@ class Piece:
 def template(start: int, end: int, parts: Iterable[Piece], mark: str) -> Expr:
     """The tree of the template between `start` and `end`; `mark` is how it opens: `"`, `<<` or `<<-`."""
     pieces = merged(parts)
+    first = pieces[0] if len(pieces) == 1 else None
+    pieces = stripped(lined(pieces) if mark != '"' else pieces)
     if mark == "<<-":
         pieces = dedented(pieces)
-    pieces = stripped(pieces)
-    first = pieces[0] if len(pieces) == 1 else None
+    pieces = merged(pieces)
     if first is not None and first.expr is not None and not first.word and mark == '"':
         return TemplateWrap(start, end, first.expr)
     return joined(_Assembly(pieces, end).sequence(None), start, end)
@@ -48,6 +49,20 @@ def merged(parts: Iterable[Piece]) -> list[Piece]:
             out[-1] = Piece(out[-1].start, part.end, out[-1].text + part.text)
         else:
             out.append(part)
+    return out
+
+
+def lined(pieces: list[Piece]) -> list[Piece]:
+    """The pieces with each line of a heredoc's text in one of its own: `~` reaches to the end of one, no further."""
+    out: list[Piece] = []
+    for piece in pieces:
+        if not piece.literal:
+            out.append(piece)
+            continue
+        at = piece.start
+        for line in _lines(piece.text):
+            out.append(Piece(at, min(at + len(line), piece.end), line))
+            at = out[-1].end
     return out
 
 
@@ -114,9 +129,9 @@ def stripped(pieces: list[Piece]) -> list[Piece]:
         if piece.literal:
             text = piece.text
             if index and pieces[index - 1].strip_right:
-                text = text.lstrip(" \t\r\n")
+                text = text.lstrip(_SPACES)
             if index + 1 < len(pieces) and pieces[index + 1].strip_left:
-                text = text.rstrip(" \t\r\n")
+                text = text.rstrip(_SPACES)
             if text or not piece.text:
                 out.append(replace(piece, text=text))
         else:

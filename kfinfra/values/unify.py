@@ -41,6 +41,8 @@ def _named(kinds: Sequence[Type]) -> Type | None:
         return ObjectType(known) if len(known) == len(fields) else None
     parts: list[Type] = [t for o in objects for t in o.attributes.values()]
     element = unify(parts + [k.element for k in kinds if isinstance(k, MapType)])
+    if element is None and ANY in parts:
+        return MapType(ANY)  # a bare null among them: each value decides for itself
     return None if element is None else MapType(element)
 
 

@@ -58,11 +58,12 @@ def standard_functions(
         strings,
         templates,
         times,
+        yaml,
     )
     from kfinfra.hcl.functions.network import FUNCTIONS as network
     from kfinfra.hcl.functions.signatures import signatures
 
-    rooms = (collections, encoding, formatting, numeric, sets, special, strings)
+    rooms = (collections, encoding, formatting, numeric, sets, special, strings, yaml)
     run: dict[str, Implementation] = {**network}
     for room in rooms:
         run.update(room.FUNCTIONS)

@@ -9,9 +9,9 @@ from kfinfra.hcl.functions.numeric import whole
 from kfinfra.hcl.functions.strings import graphemes
 from kfinfra.values.convert import ConversionError, convert, type_of
 from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Unknown, Value
-from kfinfra.values.marks import mark, unmark
+from kfinfra.values.marks import mark, unmark, unmark_deep
 from kfinfra.values.operations import equal, unique
-from kfinfra.values.types import BOOL, NUMBER, STRING, ListType, MapType, ObjectType, TupleType, Type
+from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, ObjectType, TupleType, Type
 from kfinfra.values.unify import unify
 
 
@@ -68,19 +68,22 @@ def _concat(*lists: Value) -> Value:
 def _flatten(value: Value) -> Value:
     items = sequence(value, 0, "can only flatten lists, sets and tuples")
     out: list[Value] = []
-    unsure = not _flat(items, out)
-    return Unknown(not_null=True) if unsure else TupleValue(tuple(out))
+    marks: set[str] = set()
+    known = _flat(items, out, marks)
+    return mark(TupleValue(tuple(out)) if known else Unknown(not_null=True), frozenset(marks))
 
 
-def _flat(items: Iterable[Value], out: list[Value]) -> bool:
-    for item in items:
+def _flat(items: Iterable[Value], out: list[Value], marks: set[str]) -> bool:
+    for given in items:
+        item, found = unmark(given)
         if isinstance(item, TupleValue | ListValue | SetValue):
-            if not _flat(item.items, out):
+            marks |= found
+            if not _flat(item.items, out, marks):
                 return False
         elif isinstance(item, Unknown) and item.type not in (STRING, NUMBER, BOOL):
             return False
         else:
-            out.append(item)
+            out.append(given)
     return True
 
 
@@ -101,8 +104,8 @@ def _element(value: Value, at: Value) -> Value:
         raise FunctionError("cannot read elements from a set", 0)
     if not items:
         raise FunctionError("cannot use element function with an empty list", 0)
-    if place < 0:
-        raise FunctionError("cannot use element function with a negative index", 1)
+    if place < 0 and isinstance(value, TupleValue) and place % len(items):
+        raise FunctionError("cannot use element function with a negative index on a tuple", 1)
     return items[place % len(items)]
 
 
@@ -113,7 +116,7 @@ def _lookup(value: Value, key: str, *default: Value) -> Value:
     if key in fields:
         return fields[key]
     if not default:
-        raise FunctionError(f'the given object has no attribute "{key}"')
+        raise FunctionError(f'the given object has no attribute "{key}"', 0)
     try:
         return convert(default[0], value.element) if isinstance(value, MapValue) else default[0]
     except ConversionError as bad:
@@ -142,10 +145,12 @@ def _zipmap(keys: ListValue, values: Value) -> Value:
     items = sequence(values, 1, "values argument must be a list or tuple value")
     if len(items) != len(keys.items):
         raise FunctionError(f"number of keys ({len(keys.items)}) does not match number of values ({len(items)})")
-    if any(isinstance(k, Unknown) for k in keys.items):
-        return Unknown(not_null=True)
-    made = {str(k): v for k, v in zip(keys.items, items, strict=True)}
-    return MapValue(values.element, made) if isinstance(values, ListValue) else ObjectValue(made)
+    names, marks = unmark_deep(TupleValue(keys.items))
+    assert isinstance(names, TupleValue)
+    if any(isinstance(k, Unknown) for k in names.items):
+        return mark(Unknown(not_null=True), marks)
+    made = {str(k): v for k, v in zip(names.items, items, strict=True)}
+    return mark(MapValue(values.element, made) if isinstance(values, ListValue) else ObjectValue(made), marks)
 
 
 def _slice(value: Value, start: Value, end: Value) -> Value:
@@ -181,7 +186,8 @@ def _chunklist(value: ListValue, size: Value) -> Value:
 
 
 def _coalesce(*values: Value) -> Value:
-    kind = unify(map(type_of, values))
+    kinds = [type_of(v) for v in values]
+    kind = ANY if ANY in kinds else unify(kinds)  # beside a bare null or a wholly unknown value nothing is converted
     if kind is None:
         raise FunctionError("all arguments must have the same type")
     for value in values:
@@ -194,6 +200,8 @@ def _coalesce(*values: Value) -> Value:
 
 def _coalescelist(*values: Value) -> Value:
     for at, value in enumerate(values):
+        if isinstance(value, SetValue):
+            raise FunctionError("coalescelist arguments must be lists or tuples", at)
         if value is not None and sequence(value, at, "coalescelist arguments must be lists or tuples"):
             return value
     raise FunctionError("no non-null arguments")

@@ -64,51 +64,11 @@ def _constant(name: str) -> object:
     raise ValueError(f"invalid character '{name[0]}' looking for beginning of value")
 
 
-def _yamldecode(text: str) -> Value:
-    import yaml
-
-    try:
-        return from_data(yaml.safe_load(text), _NOTHING)
-    except (yaml.YAMLError, TypeError, ValueError, RecursionError) as bad:
-        raise FunctionError(str(bad).replace("\n", " "), 0) from bad
-
-
-def _yaml(value: Value, depth: int) -> str:
-    pad = "  " * depth
-    match value:
-        case TupleValue(items) | ListValue(_, items) | SetValue(_, items) if items:
-            return "".join(pad + "- " + _nested(v, depth + 1).removeprefix("  " * (depth + 1)) for v in items)
-        case ObjectValue(fields) | MapValue(_, fields) if fields:
-            return "".join(f"{pad}{_json_string(k)}:" + _member(fields[k], depth) for k in sorted(fields))
-        case TupleValue() | ListValue() | SetValue():
-            return pad + "[]\n"
-        case ObjectValue() | MapValue():
-            return pad + "{}\n"
-        case str() if "\n" in value and not value[0].isspace():
-            keep = "" if value.endswith("\n") and not value.endswith("\n\n") else "-" if not value.endswith("\n") else "+"
-            inner = "  " * max(depth, 1)
-            body = "".join((inner + line if line else "") + "\n" for line in value.removesuffix("\n").split("\n"))
-            return f"{pad}|{keep}\n{body}"
-        case _:
-            return pad + (json.dumps(value, ensure_ascii=False) if isinstance(value, str) else json_text(value)) + "\n"
-
-
-def _nested(value: Value, depth: int) -> str:
-    return _yaml(value, depth)
-
-
-def _member(value: Value, depth: int) -> str:
-    match value:
-        case TupleValue(items) | ListValue(_, items) | SetValue(_, items) if items:
-            return "\n" + _yaml(value, depth)
-        case ObjectValue(fields) | MapValue(_, fields) if fields:
-            return "\n" + _yaml(value, depth + 1)
-        case _:
-            return " " + _yaml(value, depth + 1).lstrip(" ")
-
-
 def _csvdecode(text: str) -> Value:
-    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as bad:
+        raise FunctionError(f"CSV parse error: {bad}", 0) from bad
     if not rows:
         raise FunctionError("missing header line", 0)
     header, *body = [r for r in rows if r]
@@ -199,6 +159,4 @@ FUNCTIONS: dict[str, Implementation] = {
     "urlencode": lambda s: urllib.parse.quote_plus(s),
     "uuid": lambda: Unknown(STRING, not_null=True),
     "uuidv5": _uuidv5,
-    "yamldecode": _yamldecode,
-    "yamlencode": lambda v: _yaml(v, 0) + ("...\n" if v is None or isinstance(v, bool | int | Decimal) else ""),
 }

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import Unknown, Value
-from kfinfra.values.marks import NONE, mark, unmark_deep, wholly_known
+from kfinfra.values.marks import NONE, mark, unmark, unmark_deep, wholly_known
 from kfinfra.values.types import ANY, Type
 
 Implementation: TypeAlias = Callable[..., Value]
@@ -24,11 +24,12 @@ class FunctionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter: its name, the type an argument is converted to, and whether null may come."""
+    """A parameter: its name, its arguments' type, whether null may come, whether parts of an argument keep their marks."""
 
     name: str
     type: Type = ANY
     nullable: bool = False
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +56,23 @@ class Function:
         ready = [self._ready(at, value) for at, value in enumerate(arguments)]
         if self.marked:
             return self.run(*ready)
-        pairs = [unmark_deep(value) for value in ready]
-        marks = NONE.union(*(found for _, found in pairs))
-        bare = [value for value, _ in pairs]
+        marks, bare = NONE, []
+        for at, given in enumerate(ready):
+            value, found = unmark(given) if self._keeps_marks(at) else unmark_deep(given)
+            marks |= found
+            bare.append(value)
         waits = not self.whole and any(isinstance(v, Unknown) if self.partial else not wholly_known(v) for v in bare)
         return mark(Unknown(self.returns, not_null=self.returns != ANY) if waits else self.run(*bare), marks)
+
+    def _keeps_marks(self, at: int) -> bool:
+        parameter = self.parameter(at)
+        return parameter is not None and parameter.marked
 
     def _ready(self, at: int, value: Value) -> Value:
         parameter = self.parameter(at)
         if parameter is None:
             raise FunctionError("too many arguments", at)
-        if unmark_deep(value)[0] is None and not parameter.nullable:
+        if unmark(value)[0] is None and not parameter.nullable:
             raise FunctionError("argument must not be null", at)
         try:
             return convert(value, parameter.type)

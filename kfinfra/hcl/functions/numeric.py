@@ -6,9 +6,10 @@ import math
 from decimal import Decimal
 
 from kfinfra.hcl.functions.function import FunctionError, Implementation
+from kfinfra.hcl.operators import arithmetic
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import ListValue, SetValue, TupleValue, Value
-from kfinfra.values.numbers import CONTEXT, number
+from kfinfra.values.numbers import number
 from kfinfra.values.types import NUMBER
 
 Number = int | Decimal
@@ -17,8 +18,8 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def whole(value: Value, argument: int) -> int:
     """An argument that must be a whole number. Raises FunctionError."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise FunctionError("a whole number is required", argument)
+    if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
+        raise FunctionError(f"a whole number between {-(2**63)} and {2**63 - 1} is required", argument)
     return value
 
 
@@ -72,7 +73,7 @@ def _range(*args: Number) -> Value:
         if len(out) >= 1024:
             raise FunctionError("more than 1024 values were generated; either decrease the difference or use a smaller step")
         out.append(at)
-        at = number(CONTEXT.add(Decimal(at), Decimal(step)))
+        at = arithmetic("+", at, step)
     return ListValue(NUMBER, tuple(out))
 
 
@@ -81,7 +82,7 @@ def _sum(values: Value) -> Value:
         raise FunctionError("argument must be list, set, or tuple", 0)
     if not values.items:
         raise FunctionError("cannot sum an empty list", 0)
-    total = Decimal(0)
+    total: Number = 0
     for item in values.items:
         try:
             added = convert(item, NUMBER)
@@ -89,8 +90,8 @@ def _sum(values: Value) -> Value:
             raise FunctionError("argument must be list, set, or tuple of number values", 0) from bad
         if not isinstance(added, int | Decimal):
             raise FunctionError("argument must be list, set, or tuple of number values", 0)
-        total = CONTEXT.add(total, Decimal(added))
-    return number(total)
+        total = arithmetic("+", total, added)
+    return total
 
 
 def _extreme(pick: str, args: tuple[Number, ...]) -> Value:
@@ -105,7 +106,7 @@ FUNCTIONS: dict[str, Implementation] = {
     "floor": lambda n: math.floor(n),
     "log": _log,
     "pow": _pow,
-    "signum": lambda n: (n > 0) - (n < 0) if isinstance(n, int) else _bad("a whole number is required"),
+    "signum": lambda n: (whole(n, 0) > 0) - (n < 0),
     "parseint": _parseint,
     "range": _range,
     "sum": _sum,

@@ -7,6 +7,7 @@ from itertools import product
 from kfinfra.hcl.functions.function import FunctionError, Implementation
 from kfinfra.values.convert import convert, type_of
 from kfinfra.values.data import ListValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.marks import mark, unmark_deep
 from kfinfra.values.operations import equal, sorted_set
 from kfinfra.values.types import ANY, ListType, SetType, TupleType, Type
 from kfinfra.values.unify import unify
@@ -59,8 +60,10 @@ def _product(*sets: Value) -> Value:
         columns.append(tuple(convert(i, kind) for i in one.items))
     rows = tuple(TupleValue(row) for row in product(*columns))
     element = TupleType(tuple(kinds))
-    if all(isinstance(s, SetValue) for s in sets):
-        return SetValue(element, sorted_set(rows))
+    if any(isinstance(s, SetValue) for s in sets):
+        bare, marks = unmark_deep(TupleValue(rows))
+        assert isinstance(bare, TupleValue)
+        return mark(SetValue(element, sorted_set(bare.items)), marks)
     return ListValue(element, rows)
 
 

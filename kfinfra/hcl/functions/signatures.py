@@ -1,6 +1,7 @@
 """What each of Terraform's functions takes and gives (from `terraform metadata functions`): arity and conversion follow it.
 
-One function a line: name, parameters (`*` takes the rest, `?` takes null), and after `->` what it gives.
+One function a line: name, parameters (`*` takes the rest, `?` takes null, `~` keeps the marks of its parts: cty's AllowMarked),
+and after `->` what it gives.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ bcrypt str:string *cost:number -> string
 can expression:any -> bool
 ceil num:number -> number
 chomp str:string -> string
-chunklist list:list(any) size:number -> list(list(any))
+chunklist list:list(any)~ size:number~ -> list(list(any))
 cidrhost prefix:string hostnum:number -> string
 cidrnetmask prefix:string -> string
 cidrsubnet prefix:string newbits:number netnum:number -> string
@@ -35,12 +36,12 @@ cidrsubnets prefix:string *newbits:number -> list(string)
 coalesce *vals:any? -> any
 coalescelist *vals:any? -> any
 compact list:list(string) -> list(string)
-concat *seqs:any -> any
+concat *seqs:any~ -> any
 contains list:any value:any -> any
 csvdecode str:string -> any
 dirname path:string -> string
 distinct list:list(any) -> list(any)
-element list:any index:number -> any
+element list:any~ index:number -> any
 endswith str:string suffix:string -> bool
 ephemeralasnull value:any? -> any
 file path:string -> string
@@ -53,7 +54,7 @@ fileset path:string pattern:string -> set(string)
 filesha1 path:string -> string
 filesha256 path:string -> string
 filesha512 path:string -> string
-flatten list:any -> any
+flatten list:any~ -> any
 floor num:number -> number
 format format:string *args:any? -> any
 formatdate format:string time:string -> string
@@ -64,15 +65,15 @@ issensitive value:any? -> bool
 join separator:string *lists:list(string) -> string
 jsondecode str:string -> any
 jsonencode val:any? -> string
-keys inputMap:any -> any
+keys inputMap:any~ -> any
 length value:any -> number
 log num:number base:number -> number
-lookup inputMap:any key:string *default:any? -> any
+lookup inputMap:any~ key:string *default:any?~ -> any
 lower str:string -> string
 matchkeys values:list(any) keys:list(any) searchset:list(any) -> list(any)
 max *numbers:number -> number
 md5 str:string -> string
-merge *maps:any? -> any
+merge *maps:any?~ -> any
 min *numbers:number -> number
 nonsensitive value:any? -> any
 one list:any -> any
@@ -84,18 +85,18 @@ range *params:number -> list(number)
 regex pattern:string string:string -> any
 regexall pattern:string string:string -> list(any)
 replace str:string substr:string replace:string -> string
-reverse list:any -> any
+reverse list:any~ -> any
 rsadecrypt ciphertext:string privatekey:string -> string
 sensitive value:any? -> any
 setintersection first_set:set(any) *other_sets:set(any) -> set(any)
-setproduct *sets:any -> any
+setproduct *sets:any~ -> any
 setsubtract a:set(any) b:set(any) -> set(any)
 setunion first_set:set(any) *other_sets:set(any) -> set(any)
 sha1 str:string -> string
 sha256 str:string -> string
 sha512 str:string -> string
 signum num:number -> number
-slice list:any start_index:number end_index:number -> any
+slice list:any~ start_index:number end_index:number -> any
 sort list:list(string) -> list(string)
 split separator:string str:string -> list(string)
 startswith str:string prefix:string -> bool
@@ -111,12 +112,12 @@ timeadd timestamp:string duration:string -> string
 timecmp timestamp_a:string timestamp_b:string -> number
 timestamp -> string
 title str:string -> string
-tobool v:any? -> bool
-tolist v:any? -> list(any)
-tomap v:any? -> map(any)
-tonumber v:any? -> number
-toset v:any? -> set(any)
-tostring v:any? -> string
+tobool v:any?~ -> bool
+tolist v:any?~ -> list(any)
+tomap v:any?~ -> map(any)
+tonumber v:any?~ -> number
+toset v:any?~ -> set(any)
+tostring v:any?~ -> string
 transpose values:map(list(string)) -> map(list(string))
 trim str:string cutset:string -> string
 trimprefix str:string prefix:string -> string
@@ -127,10 +128,10 @@ upper str:string -> string
 urlencode str:string -> string
 uuid -> string
 uuidv5 namespace:string name:string -> string
-values mapping:any -> any
+values mapping:any~ -> any
 yamldecode src:string -> any
 yamlencode value:any? -> string
-zipmap keys:list(string) values:any -> any
+zipmap keys:list(string)~ values:any~ -> any
 """
 
 
@@ -146,7 +147,7 @@ def signatures() -> Iterator[tuple[str, tuple[Parameter, ...], Parameter | None,
 
 def _parameter(text: str) -> Parameter:
     name, _, kind = text.partition(":")
-    return Parameter(name, _type(kind.rstrip("?")), kind.endswith("?"))
+    return Parameter(name, _type(kind.rstrip("?~")), "?" in kind, "~" in kind)
 
 
 def _type(text: str) -> Type:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kfinfra.hcl.functions.function import FunctionError, Implementation
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import EPHEMERAL, SENSITIVE, Unknown, Value
-from kfinfra.values.marks import mark, unmark_deep
+from kfinfra.values.marks import mark, unmark, unmark_deep
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, SetType, Type
 
 
@@ -24,13 +24,17 @@ def _caught(*_: Value) -> Value:
 
 
 def _nonsensitive(value: Value) -> Value:
-    bare, marks = unmark_deep(value)
+    bare, marks = unmark(value)
     return mark(bare, marks - {SENSITIVE})
 
 
+def _issensitive(value: Value) -> Value:
+    bare, marks = unmark(value)
+    return True if SENSITIVE in marks else Unknown(BOOL, not_null=True) if isinstance(bare, Unknown) else False
+
+
 def _not_ephemeral(value: Value) -> Value:
-    bare, marks = unmark_deep(value)
-    return None if EPHEMERAL in marks else mark(bare, marks)
+    return None if EPHEMERAL in unmark_deep(value)[1] else value
 
 
 FUNCTIONS: dict[str, Implementation] = {
@@ -44,6 +48,6 @@ FUNCTIONS: dict[str, Implementation] = {
     "can": _caught,
     "sensitive": lambda v: mark(v, frozenset({SENSITIVE})),
     "nonsensitive": _nonsensitive,
-    "issensitive": lambda v: Unknown(BOOL) if isinstance(v, Unknown) else SENSITIVE in unmark_deep(v)[1],
+    "issensitive": _issensitive,
     "ephemeralasnull": _not_ephemeral,
 }

@@ -40,7 +40,7 @@ def _title(text: str) -> Value:
         starts = before.isspace()
         if not starts and before.isascii() and not (before.isalnum() or before in "_'"):
             starts = True
-        out.append(_simple(c, str.upper) if starts else c)
+        out.append(_simple(c, str.title) if starts else c)
         before = c
     return "".join(out)
 
@@ -115,7 +115,10 @@ def _expanded(template: str, found: Any) -> str:
 
 
 def _indent(spaces: Value, text: str) -> Value:
-    return text.replace("\n", "\n" + " " * whole(spaces, 0))
+    width = whole(spaces, 0)
+    if width < 0:
+        raise FunctionError("must not be negative", 0)
+    return text.replace("\n", "\n" + " " * width)
 
 
 def _join(separator: str, *lists: ListValue) -> Value:

@@ -33,9 +33,11 @@ def stamp(moment: datetime) -> str:
 
 
 def _duration(text: str) -> timedelta:
-    body = text.lstrip("+-")
+    body = text[1:] if text[:1] in ("+", "-") else text
+    if body == "0":
+        return timedelta()
     parts = _PART.findall(body)
-    if "".join(n + u for n, u in parts) != body or (not parts and body != "0"):
+    if "".join(n + u for n, u in parts) != body or not parts:
         raise FunctionError(f'"{text}" is not a valid duration', 1)
     total = timedelta(microseconds=sum(float(n) * _UNITS[u] for n, u in parts))
     return -total if text.startswith("-") else total

@@ -1,0 +1,93 @@
+"""What tools/fuzz_expressions.py found and was mended: each expression with the value that terraform 1.11.4 prints."""
+
+# ruff: noqa: E501
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kfinfra.app.evaluating import Console, open_console
+from kfinfra.app.options import Workplace
+from kfinfra.diag import DiagnosticError
+
+CONFIGURATION = """\
+variable "s" {
+  default   = 5
+  sensitive = true
+}
+locals {
+  sl = [1, sensitive("in")]
+  sm = { a = sensitive(1), b = "open" }
+  lo = [{ id = "a", v = 1 }, { id = "b", v = null }]
+}
+"""
+HEREDOC = "<<-E\n   0x1F ${2 ~}\n .5\nE\n"
+VALUES = {
+    # numbers have 512 bits, and print as the shortest decimal that stands for them
+    "1/3*3": "1",
+    "1/3": "0." + 153 * "3" + "35",
+    "99999999.99999999 % 1050": "99.99999999" + 138 * "0" + "1287",
+    "3.141592653589793238462643383279502884": "3.141592653589793238462643383279502884",
+    "123456789012345678901234567890 - 0.2": "123456789012345678901234567889.8",
+    "log(10, 2)": "3.3219280948873626",
+    "log(10, 2) * 1": "3.32192809488736262579777758219279348850250244140625",
+    "5 % 0": "5",
+    # marks stay on the part that has them
+    "merge(local.sm, {c = 2})": '{\n  "a" = (sensitive value)\n  "b" = "open"\n  "c" = 2\n}',
+    "concat(local.sl, [3])": "[\n  1,\n  (sensitive value),\n  3,\n]",
+    "element(local.sl, 0)": "1",
+    'lookup(local.sm, "b")': '"open"',
+    "keys(local.sm)": '[\n  "a",\n  "b",\n]',
+    "nonsensitive(local.sl)": "[\n  1,\n  (sensitive value),\n]",
+    "issensitive(local.sl)": "false",
+    "ephemeralasnull(local.sl)": "[\n  1,\n  (sensitive value),\n]",
+    "tomap(local.sm)": 'tomap({\n  "a" = (sensitive value)\n  "b" = "open"\n})',
+    # both branches mark a conditional
+    "false ? var.s : 2.5": "(sensitive value)",
+    # `try` and `can` take an expanded list
+    "try([1, 2]...)": "1",
+    'try(tonumber("a"), [can(1)]...)': "true",
+    # `~` reaches to the end of one line of a heredoc, and the indent is taken after it
+    HEREDOC: "<<EOT\n0x1F 2 .5\n\nEOT",
+    '"\\u2028 ${~ 1}"': '"1"',
+    "element(tolist([1, 2, 3]), -1)": "3",
+    "tolist(local.lo)[*].id": 'tolist([\n  "a",\n  "b",\n])',
+    "setproduct(toset([1]), [2, 2])": "toset([\n  [\n    1,\n    2,\n  ],\n])",
+    'coalesce("a", [1], null)': '"a"',
+    'title("ǆ")': '"ǅ"',
+    'timeadd("1999-12-31T00:00:00-05:30", "0")': '"1999-12-31T00:00:00-05:30"',
+    # YAML
+    'yamldecode("2020-01-01")': '"2020-01-01T00:00:00Z"',
+    'yamldecode("[1e3, 1_000, 017, 0o17, 0x1F, yes, 1:30]")': '[\n  1000,\n  "1_000",\n  17,\n  15,\n  31,\n  true,\n  "1:30",\n]',
+    'yamldecode("a: &x {p: 1}\\nb:\\n  <<: *x\\n  q: 2").b': '{\n  "p" = 1\n  "q" = 2\n}',
+    'chomp(yamlencode("\\U0001f469\\u2028\\t"))': '"\\"\\\\U0001F469\\\\L\\\\t\\""',
+}
+ERRORS = [
+    '[for v in [] : v if 1.5]',
+    'yamldecode("")',
+    'csvdecode("x\\n\\"q\\n")',
+    'indent(-2, "a")',
+    'coalescelist(toset([1]), [2])',
+    "signum(1e20)",
+    'templatestring("a", {})',
+    'yamldecode("? [a]\\n: 1")',
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Console:
+    folder: Path = tmp_path_factory.mktemp("found")
+    (folder / "main.hcl").write_text(CONFIGURATION)
+    return open_console(Workplace(folder, {}))
+
+
+@pytest.mark.parametrize("expression", VALUES)
+def test_a_value_is_terraforms(console: Console, expression: str) -> None:
+    assert console.answer(expression) == VALUES[expression]
+
+
+@pytest.mark.parametrize("expression", ERRORS)
+def test_an_error_is_one_here_too(console: Console, expression: str) -> None:
+    with pytest.raises(DiagnosticError):
+        console.answer(expression)

@@ -1,0 +1,56 @@
+"""The differences between kfinfra's and Terraform's answers that stay, each with its reason."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+
+class Said(Protocol):
+    """An answer of one side."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def error(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+
+
+def accepted(expression: str, theirs: Said, ours: Said) -> str:
+    """Why this difference stays; `` where it does not."""
+    told, said = _NULL.sub("null", theirs.text), ours.text
+    if told == said and not theirs.error and not ours.error:
+        return "a null has no type of its own: the console prints null for tostring(null)"
+    if "goroutine" in theirs.detail or "Error: panic" in theirs.detail:
+        return "terraform crashes"
+    if not theirs.error and not ours.error and _ZERO.sub("0", told) == _ZERO.sub("0", said):
+        return "there is no negative zero"
+    if "Inf" in told or ours.error == "Division by zero" or "is not a finite number" in ours.detail or ".inf" in ours.detail:
+        return "infinity is an error"
+    if "the logarithm of" in ours.detail or "cannot take the logarithm of 0" in ours.detail:
+        return "infinity is an error"
+    if "pow(" in expression and not theirs.error and _close(told, said):
+        return "the last digits of pow are those of the C library, not of Go's"
+    if "cidrsubnet" in expression and ours.error and not theirs.error:
+        return "cidrsubnet with a negative number is an error"
+    if "0.0.0.0/0" in expression and "not enough remaining address space" in theirs.detail:
+        return "cidrsubnets divides all addresses, too"
+    if ("?" in expression or "%{ if" in expression) and not ours.error:
+        if theirs.error == "Inconsistent conditional result types":
+            return "a branch that is not taken and cannot be evaluated has no type"
+        if "(sensitive value)" in told and "(sensitive value)" not in said:
+            return "a branch that is not taken and cannot be evaluated has no marks"
+    return ""
+
+
+_NULL = re.compile(r"to(string|number|bool)\(null\)|to(list|set|map)\(null\) /\* of [a-z ]+ \*/|null /\* [a-z ]+ \*/")
+_ZERO = re.compile(r"-?0(?![\d.])")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def _close(told: str, said: str) -> bool:
+    """Whether two texts are the same but for the last digits of their numbers."""
+    ours, theirs = _NUMBER.findall(said), _NUMBER.findall(told)
+    same = _NUMBER.sub("0", told) == _NUMBER.sub("0", said) and len(ours) == len(theirs)
+    return same and all(abs(float(a) - float(b)) <= 1e-9 * abs(float(b)) for a, b in zip(ours, theirs, strict=True))
