@@ -18,6 +18,7 @@ from kfinfra.config.files import FolderSources
 from kfinfra.config.imports import Import
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.engine.adoption import adopt
+from kfinfra.engine.configured import ProviderSettings
 from kfinfra.engine.digests import keyed_digest
 from kfinfra.engine.executor import Executor
 from kfinfra.engine.hooks import Hooks
@@ -202,19 +203,23 @@ def open_session(
     config = load(sources, types, provider_types(), work.env, inputs, cache, require_variables=require_variables)
     env = wiring.environment(work)
     store = wiring.store(work, config.settings)
-    providers = ProviderSet(wiring.factories(work), config.provider_attributes, env)
+    settings = ProviderSettings(config, hooks)
+    providers = settings.providers = ProviderSet(wiring.factories(work), settings, env)
     try:
         with store.lock(operation, options.lock_timeout) if options.lock else nullcontext():
-            state = settled_state(store, config.types, providers, hooks)
+            state = settled_state(store, config.types, providers, hooks, settings)
             yield Session(config, state, store, providers, options, hooks)
     finally:
         providers.close()
 
 
-def settled_state(store: StateStore, types: Mapping[str, ResourceType], providers: ProviderSet, hooks: Hooks) -> State:
+def settled_state(
+    store: StateStore, types: Mapping[str, ResourceType], providers: ProviderSet, hooks: Hooks, settings: ProviderSettings
+) -> State:
     """The state with the journal in it, what an earlier command left open looked up and recorded. Raises DiagnosticError."""
     state = store.read() or new_state()
     folded, open_intents = fold(state, store.read_journal())
+    settings.state = folded
     recovered = recover(folded, open_intents, types, providers, hooks)
     if recovered != state or open_intents:
         recovered = recovered.next_after(state)

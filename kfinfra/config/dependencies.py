@@ -35,6 +35,8 @@ class Dependencies:
     shared: Mapping[BlockKey, Mapping[BlockKey, int]]
     awaited: Mapping[BlockKey, frozenset[BlockKey]]
     """The blocks that data sources wait for by `depends_on`."""
+    providers: Mapping[str, list[BlockKey]]
+    """The blocks that a provider's configuration leads to, each after those that it refers to."""
 
     def behind(self, block: BlockKey) -> dict[BlockKey, int]:
         """What a block refers to, and through data sources (which have no place in state) what these refer to."""
@@ -59,7 +61,7 @@ def dependencies(root: Node, types: Mapping[str, ResourceType], found: list[Diag
         order = topological({key: sorted(places) for key, places in graph.edges.items()})
     except CycleError as problem:
         found.append(_cycle(problem.cycle, graph.edges))
-        return Dependencies([], {}, {}, {})
+        return Dependencies([], {}, {}, {}, {})
     shared = _shared(order, graph.edges)
     blocks = [key for key in order if isinstance(key, BlockKey)]
     awaited = {
@@ -68,7 +70,23 @@ def dependencies(root: Node, types: Mapping[str, ResourceType], found: list[Diag
         for block, declared in node.module.resources.items()
         if block[0].startswith(PREFIX)
     }
-    return Dependencies(blocks, {b: frozenset(shared[b]) for b in blocks}, {b: shared[b] for b in blocks}, awaited)
+    edges = {b: frozenset(shared[b]) for b in blocks}
+    keys = [NodeKey((), "provider", name) for name in root.module.providers]
+    providers = {key.name: _behind(shared[key], edges, blocks) for key in keys if shared[key]}
+    return Dependencies(blocks, edges, {b: shared[b] for b in blocks}, awaited, providers)
+
+
+def _behind(
+    first: Iterable[BlockKey], edges: Mapping[BlockKey, frozenset[BlockKey]], order: Iterable[BlockKey]
+) -> list[BlockKey]:
+    """These blocks and all that they refer to, in order."""
+    todo, found = list(first), set[BlockKey]()
+    while todo:
+        block = todo.pop()
+        if block not in found:
+            found.add(block)
+            todo.extend(edges[block])
+    return [block for block in order if block in found]
 
 
 def _cycle(cycle: list[GraphKey], edges: Mapping[GraphKey, Mapping[GraphKey, Place]]) -> Diagnostic:

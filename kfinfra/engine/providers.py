@@ -3,11 +3,56 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kfinfra.diag import Diagnostic, DiagnosticError, error
+from kfinfra.model.address import Address
 from kfinfra.model.plain import Attributes, is_known
-from kfinfra.model.ports import Provider, ProviderFactory
+from kfinfra.model.ports import DetailLine, Observed, Operation, Provider, ProviderFactory, ReadRequest, Run
+from kfinfra.model.resource import Desired
+
+
+class Unconfigured:
+    """A provider whose block holds values that are not known yet: it can plan, and asks no server."""
+
+    def __init__(self, inner: Provider, problem: Diagnostic) -> None:
+        self._inner, self._problem = inner, problem
+
+    def resolve(self, desired: Desired, recorded: Attributes | None) -> Desired:
+        """As the provider itself, with what is known of it."""
+        return self._inner.resolve(desired, recorded)
+
+    def details(self, address: Address, before: Attributes | None, after: Attributes | None) -> Iterable[DetailLine]:
+        """As the provider itself."""
+        return self._inner.details(address, before, after)
+
+    def refresh(self, requests: Sequence[ReadRequest]) -> Mapping[Address, Observed]:
+        """Raises DiagnosticError, as everything that a server would have to answer."""
+        raise DiagnosticError(self._problem)
+
+    def read(self, requests: Sequence[ReadRequest]) -> Mapping[Address, Observed]:
+        """Raises DiagnosticError."""
+        raise DiagnosticError(self._problem)
+
+    def create(self, operation: Operation) -> Run:
+        """Raises DiagnosticError."""
+        raise DiagnosticError(self._problem)
+
+    def update(self, operation: Operation) -> Run:
+        """Raises DiagnosticError."""
+        raise DiagnosticError(self._problem)
+
+    def delete(self, operation: Operation) -> Run:
+        """Raises DiagnosticError."""
+        raise DiagnosticError(self._problem)
+
+    def mark(self, request: ReadRequest, owner: str | None) -> bool:
+        """Raises DiagnosticError."""
+        raise DiagnosticError(self._problem)
+
+    def close(self) -> None:
+        """Ends what there is."""
+        self._inner.close()
 
 
 def _not_known(key: str, names: Iterable[str]) -> Diagnostic:
@@ -29,10 +74,13 @@ class ProviderSet:
         self._attributes = attributes
         self._env = env
         self._made: dict[str, Provider] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a provider's configuration may come from another provider
 
     def get(self, key: str) -> Provider:
-        """The provider of `key`. Raises DiagnosticError where its configuration is wrong."""
+        """The provider of `key`. Raises DiagnosticError where its configuration is wrong.
+
+        While a part of that is not known yet, each call looks again, and the provider can plan only.
+        """
         with self._lock:
             kind = key.split(".")[0]
             if kind not in self._factories:
@@ -41,7 +89,8 @@ class ProviderSet:
                 attributes = self._attributes(key)
                 unknown = [name for name, value in attributes.items() if not is_known(value)]
                 if unknown:
-                    raise DiagnosticError(_not_known(key, unknown))
+                    known = {name: value for name, value in attributes.items() if name not in unknown}
+                    return Unconfigured(self._factories[kind](known, self._env), _not_known(key, unknown))
                 self._made[key] = self._factories[kind](attributes, self._env)
             return self._made[key]
 

@@ -10,6 +10,7 @@ from kfinfra.app.options import PlanOptions
 from kfinfra.app.session import Session, settled_state
 from kfinfra.config.configuration import load
 from kfinfra.config.files import FolderSources
+from kfinfra.engine.configured import ProviderSettings
 from kfinfra.engine.hooks import Hooks
 from kfinfra.engine.providers import ProviderSet
 from kfinfra.engine.result import ApplyResult
@@ -29,8 +30,12 @@ class Bench:
         (self.folder / "main.hcl").write_text(text)
         asked = PlanOptions(**options)  # type: ignore[arg-type]
         config = load(FolderSources(self.folder), TYPES, PROVIDERS, {}, asked.var_inputs)
-        providers = ProviderSet({"fake": lambda attributes, env: FakeProvider(self.world)}, config.provider_attributes, {})
-        return Session(config, settled_state(self.store, TYPES, providers, Hooks()), self.store, providers, asked, Hooks())
+        settings = ProviderSettings(config, Hooks())
+        made = {"fake": lambda attributes, env: FakeProvider(self.world, attributes)}
+        providers = settings.providers = ProviderSet(made, settings, {})
+        return Session(
+            config, settled_state(self.store, TYPES, providers, Hooks(), settings), self.store, providers, asked, Hooks()
+        )
 
     def plan(self, text: str, **options: object) -> Plan:
         return self.session(text, **options).plan()

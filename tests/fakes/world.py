@@ -73,8 +73,10 @@ class Killed(BaseException):
 class FakeProvider:
     """Provider over a World."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, attributes: Attributes | None = None) -> None:
         self.world = world
+        if region := (attributes or {}).get("region"):
+            world.calls.append(f"provider in {region}")
 
     def resolve(self, desired: Desired, recorded: Attributes | None) -> Desired:
         return desired

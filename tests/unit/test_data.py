@@ -116,3 +116,30 @@ def test_targets_read_what_they_need(bench: Bench) -> None:
     text = READ % "nothing" + 'data "disk" "other" { name = "data" }\nmachine "m" { disk = data.disk.other }\n'
     plan = bench.plan(text, targets=("machine.m",))
     assert [str(c.address) for c in plan.data] == ["data.disk.other"] and plan.changes[0].action is Action.CREATE
+
+
+def test_a_providers_configuration_is_read_before_the_provider_is_asked(bench: Bench) -> None:
+    text = 'provider "fake" {\n  alias = "other"\n  region = data.disk.old.zone\n}\n' + READ % "data"
+    text += 'disk "b" {\n  provider = fake.other\n  size = 1\n}\n'
+    bench.apply(text)
+    assert "provider in a" in bench.world.calls
+    bench.world.calls.clear()
+    assert not bench.plan(text).has_changes
+    assert bench.world.calls[:3] == ["read data", "provider in a", "list"]
+    bench.world.calls.clear()
+    bench.apply(text, mode=Mode.DESTROY)
+    assert bench.world.calls[:3] == ["read data", "provider in a", "list"] and ("disk", "b") not in bench.world.objects
+
+
+def test_a_provider_that_is_made_of_a_resource_plans_before_it_is_known(bench: Bench) -> None:
+    text = 'disk "first" { size = 1 }\nprovider "fake" {\n  alias = "other"\n  region = disk.first.id\n}\n'
+    text += 'disk "b" {\n  provider = fake.other\n  size = 1\n}\n'
+    assert actions(bench.plan(text)) == {"disk.first": "create", "disk.b": "create"}
+    bench.apply(text)
+    assert "provider in id-1" in bench.world.calls and not bench.plan(text).has_changes
+    early = text + 'data "disk" "old" {\n  provider = fake.other\n  name = "data"\n}\ndisk "c" { size = 1 }\n'
+    assert len(bench.plan(early).data) == 1
+    bench.apply(text, mode=Mode.DESTROY)
+    assert ("disk", "b") not in bench.world.objects
+    with pytest.raises(DiagnosticError, match="Provider is not configured"):
+        bench.plan(early)
