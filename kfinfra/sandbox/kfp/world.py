@@ -6,7 +6,7 @@ Facts: apiserver/resource/resource_manager.go, server/{run,job,experiment}_serve
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kfinfra.sandbox.kfp import specs
@@ -31,6 +31,8 @@ class World(Pipelines):
         self.experiments: dict[str, Wire] = {}
         self.runs: dict[str, Wire] = {}
         self.schedules: dict[str, Wire] = {}
+        self.started: Callable[[str], None] = _nobody
+        self.terminated: Callable[[str], None] = _nobody
         self.default = "" if multi_user else str(self.create_experiment(DEFAULT)["experiment_id"])
 
     # experiments
@@ -137,6 +139,7 @@ class World(Pipelines):
         if experiment in self.experiments:
             self.experiments[experiment]["last_run_created_at"] = run["created_at"]
         set_state(run, "PENDING")
+        self.started(run["run_id"])
         return run
 
     def run(self, identifier: str) -> Wire:
@@ -150,6 +153,7 @@ class World(Pipelines):
     def delete_run(self, identifier: str) -> None:
         """In any state. Raises Fault."""
         del self.runs[self.run(identifier)["run_id"]]
+        self.terminated(identifier)
 
     def archive_run(self, identifier: str) -> None:
         """Out of sight, in any state. Raises Fault."""
@@ -172,6 +176,7 @@ class World(Pipelines):
         if run["state"] not in ("PENDING", "RUNNING", "PAUSED"):
             raise invalid(f"Failed to terminate a run {identifier}. Row not found")
         set_state(run, "CANCELING")
+        self.terminated(identifier)
 
     def retry_run(self, identifier: str) -> None:
         """Only of a run that failed; one that never started is a 409, any other a 500. Raises Fault."""
@@ -183,7 +188,9 @@ class World(Pipelines):
             context = f"Failed to retry run {identifier} as it does not allow retries"
             raise internal(context, aborted("Workflow must be Failed/Error to retry", run["state"]))
         run["finished_at"] = NEVER
+        run.pop("error", None)
         set_state(run, "PENDING")
+        self.started(identifier)
 
     # schedules
 
@@ -238,6 +245,11 @@ class World(Pipelines):
         for run in self.runs.values():
             if run.get("recurring_run_id") == identifier and run["state"] not in FINISHED and not orphan:
                 set_state(run, "CANCELED")
+                self.terminated(run["run_id"])
+
+
+def _nobody(run_id: str) -> None:
+    """Nobody runs the runs: they stay as they are."""
 
 
 def set_state(run: Wire, state: str) -> None:
