@@ -33,9 +33,10 @@ class Import:
 
 @dataclass
 class Imports:
-    """The imports of a configuration by address, and what is wrong with the blocks."""
+    """The imports of a configuration by address and by object (type and identity), and what is wrong with the blocks."""
 
     targets: dict[Address, Import] = field(default_factory=dict)
+    objects: dict[tuple[object, ...], Import] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
 
 
@@ -57,10 +58,10 @@ def _add(out: Imports, target: Import) -> None:
         detail = f"{target.address} has an import block already, at {first.span}."
         out.problems.append(error("Duplicate import configuration", detail, target.span))
         return
-    for other in out.targets.values():
-        if other is not target and (other.address.type, other.identity) == (target.address.type, target.identity):
-            detail = f'"{target.id}" is imported to {other.address} already, by the block at {other.span}.'
-            out.problems.append(error("Duplicate import configuration", detail, target.span))
+    other = out.objects.setdefault((target.address.type, *target.identity.values()), target)
+    if other is not target:
+        detail = f'"{target.id}" is imported to {other.address} already, by the block at {other.span}.'
+        out.problems.append(error("Duplicate import configuration", detail, target.span))
 
 
 def _targets(block: Declared, evaluation: Evaluation, types: Mapping[str, ResourceType]) -> Iterable[Import]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import yaml
 
 from kfinfra.model.ports import Provider
 from kfinfra.providers.aws.provider import make_provider as make_aws
@@ -15,7 +16,7 @@ from kfinfra.sandbox.eks.app import make_app as make_eks
 from kfinfra.sandbox.http import Served
 from kfinfra.sandbox.kfp.app import make_app as make_kfp_app
 from kfinfra.sandbox.kubernetes.app import make_app as make_kubernetes_app
-from tests.contract.test_kfp_provider import NoCompiler
+from tests.contract.test_kfp_provider import NoCompiler, package
 from tests.contract.test_node_groups import KEYS
 
 
@@ -48,8 +49,9 @@ def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
 
 @pytest.fixture(scope="session")
 def kfp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    server = Served(make_kfp_app())
-    env = {"KF_PIPELINES_ENDPOINT": server.url, "KFINFRA_ROOT": str(tmp_path_factory.mktemp("kfp"))}
+    server, folder = Served(make_kfp_app()), tmp_path_factory.mktemp("kfp")
+    (folder / "train.yaml").write_text(yaml.safe_dump(package()))
+    env = {"KF_PIPELINES_ENDPOINT": server.url, "KFINFRA_ROOT": str(folder)}
     made = make_kfp({}, env, NoCompiler())
     yield made
     made.close()

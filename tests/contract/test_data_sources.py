@@ -84,6 +84,13 @@ def test_kubernetes_with_all_that_others_have_written(kubernetes: Provider) -> N
 def test_kfp(kfp: Provider) -> None:
     group: Mapping[str, Plain] = {"name": "read", "namespace": None, "archived": False, "description": "Trials."}
     assert agrees(kfp, "experiment", group, "namespace", "name")["id"]
+    train: dict[str, Plain] = {"name": "read", "display_name": "Read", "namespace": None, "package": "train.yaml"}
+    found = agrees(kfp, "pipeline", {**train, "keep_versions": 10, "description": "Of a day."}, "namespace", "name")
+    assert (
+        str(found["version"]).startswith("v-")
+        and found["version_id"]
+        and "package" not in resource_types()["data.pipeline"].attributes
+    )
 
 
 @pytest.mark.parametrize("kind", sorted(name for name in resource_types() if name.startswith("data.")))
