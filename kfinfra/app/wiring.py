@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING
 from kfinfra.app.options import Workplace
 from kfinfra.config.settings import Settings
 from kfinfra.model.plain import Attributes
-from kfinfra.model.ports import Provider, ProviderFactory
-from kfinfra.state.store import StateStore
-from kfinfra.stores.local import LocalStore
 
 if TYPE_CHECKING:
     from kfinfra.compiler.compile import Compiler
@@ -20,6 +17,10 @@ if TYPE_CHECKING:
     from kfinfra.providers.kfp.deployed import DeployedPipeline
     from kfinfra.providers.kfp.runs import Runs
     from kfinfra.providers.kubernetes.logs import PodLogs
+
+if TYPE_CHECKING:
+    from kfinfra.model.ports import Provider, ProviderFactory
+    from kfinfra.state.store import StateStore
 
 DATA_FOLDER = ".kfinfra"
 
@@ -113,6 +114,8 @@ def pod_logs(work: Workplace, attributes: Attributes) -> PodLogs:
 
 def store(work: Workplace, settings: Settings) -> StateStore:
     """Where state lies: the backend's place, or the sandbox's own folder."""
+    from kfinfra.stores.local import LocalStore
+
     if work.sandbox:
         return LocalStore(work.root / DATA_FOLDER / "sandbox" / "state" / "sandbox.kfstate")
     return LocalStore(work.root / settings.state_path)

@@ -81,10 +81,10 @@ class Evaluation:
         """Makes `resource`, of whatever module, what references to its address give from now on."""
         address = resource.address
         items: dict[str, Value] = {}
+        hidden = {path[0] for path in resource.sensitive if path}
         for name, data in resource.attributes.items():
             value = from_data(data, UNKNOWN)
-            hidden = any(path[:1] == (name,) for path in resource.sensitive)
-            items[name] = Marked(value, frozenset({SENSITIVE})) if hidden else value
+            items[name] = Marked(value, frozenset({SENSITIVE})) if name in hidden else value
         place = (address.module, *address.block)
         self.common.resources.setdefault(place, {})[address.key] = ResourceValue(items, address.type, str(address))
         self.common.wholes.pop(place, None)

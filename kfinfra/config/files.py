@@ -68,6 +68,12 @@ class ParsedModule:
 _MAY_HOLD_SECRETS = re.compile(r'^\s*(secret|provider)\s+"|\bsensitive\b|"(secret|provider)"', re.MULTILINE)
 
 
+def may_hold_secrets(text: str) -> bool:
+    """Whether a secret may stand in the text in plain words."""
+    words = "secret" in text or "provider" in text or "sensitive" in text
+    return words and _MAY_HOLD_SECRETS.search(text) is not None
+
+
 def parse_file(source: SourceText, cache: Path | None, shape: Shape) -> Body:
     """A file's body: in JSON syntax where its name ends in .json, with the blocks that `shape` says. Raises DiagnosticError."""
     return parse_json(source, shape, cache) if source.filename.endswith(".json") else parse(source, cache)
@@ -99,7 +105,7 @@ def parse_module(sources: Sources, cache: Path | None, shape: Shape, folder: str
             text = read_text(sources, name)
             digest.update(f"{name}\0{len(text)}\0{text}".encode())
             source = SourceText(name, text)
-            keeps = name in wanted and not _MAY_HOLD_SECRETS.search(text)
+            keeps = name in wanted and not may_hold_secrets(text)
             body = parse_file(source, cache if keeps else None, shape if name in wanted else VALUES)
             parsed[name] = ParsedFile(source, body)
         except DiagnosticError as problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kfinfra.config.constants import constant_string
 from kfinfra.config.files import Sources
@@ -31,7 +31,7 @@ def source_span(call: Declared) -> Span:
     """Where a call says what it calls, without the credentials that may stand there."""
     attribute = call.attribute("source")
     span = call.expr_span(attribute.expr) if attribute is not None else call.span
-    return replace(span, code=redacted(span.code))
+    return span.showing(redacted(span.code))
 
 
 def wrong_source(call: Declared, detail: str, hint: str = "") -> Diagnostic:

@@ -38,7 +38,7 @@ from kfinfra.hcl.nodes import (
 from kfinfra.hcl.references import references
 from kfinfra.values.convert import ConversionError, convert, type_of
 from kfinfra.values.data import Marked, ObjectValue, TupleValue, Unknown, Value
-from kfinfra.values.marks import NONE, mark, unmark
+from kfinfra.values.marks import NONE, mark, unmark, unmark_deep
 from kfinfra.values.numbers import parse_number
 from kfinfra.values.render import render
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, Type
@@ -142,7 +142,10 @@ class Evaluator:
         """Parts joined into a string; unknown parts make an unknown string with a known prefix."""
         text, known, marks = "", True, NONE
         for part in expr.parts:
-            value, found = unmark(part.value if isinstance(part, Text) else self.value(part))
+            if isinstance(part, Text):
+                text += part.value if known else ""
+                continue
+            value, found = unmark(self.value(part))
             marks |= found
             if value is None:
                 detail = "The expression result is null. Cannot include a null value in a string template."
@@ -182,8 +185,6 @@ class Evaluator:
         to = operators.operand_type(expr.op)
         if to is None:
             left, right = self.value(expr.left), self.value(expr.right)
-            from kfinfra.values.marks import unmark_deep
-
             (left, first), (right, second) = unmark_deep(left), unmark_deep(right)
         else:
             left, first = unmark(self._operand(expr.left, expr, to, "left"))

@@ -12,6 +12,8 @@ from kfinfra.values.operations import equal
 from kfinfra.values.types import BOOL, NUMBER, Type
 
 Number = int | Decimal
+_EXACT = 2**53
+"""Below this no step of a remainder is rounded in 512 bits."""
 
 
 def arithmetic(op: str, left: Number, right: Number) -> Number:
@@ -21,6 +23,8 @@ def arithmetic(op: str, left: Number, right: Number) -> Number:
     if isinstance(left, int) and isinstance(right, int) and op in "+-*":
         return number(left + right if op == "+" else left - right if op == "-" else left * right)
     if op == "%":
+        if isinstance(left, int) and isinstance(right, int) and 0 <= left < _EXACT and 0 < right < _EXACT:
+            return left % right
         return number(remainder(left, right)) if right else left
     if op == "/" and not right:
         raise ZeroDivisionError

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from kfinfra.hcl.nodes import (
     Anon,
     Binary,
@@ -29,23 +27,30 @@ from kfinfra.hcl.nodes import (
 
 def references(expr: Expr) -> list[Traversal]:
     """The traversals in `expr` in source order, without those of `for` names and of bare object keys."""
-    return list(_walk(expr, frozenset()))
+    out: list[Traversal] = []
+    _walk(expr, frozenset(), out)
+    return out
 
 
-def _walk(expr: Expr, bound: frozenset[str]) -> Iterator[Traversal]:
+def _walk(expr: Expr, bound: frozenset[str], out: list[Traversal]) -> None:
+    kind = type(expr)
+    if kind in _LEAVES:
+        return
     if isinstance(expr, Traversal):
         if expr.root not in bound:
-            yield expr
-        return
-    if isinstance(expr, For):
-        yield from _walk(expr.collection, bound)
+            out.append(expr)
+    elif isinstance(expr, For):
+        _walk(expr.collection, bound, out)
         inner = bound | {expr.value_var} | ({expr.key_var} if expr.key_var else set())
         for part in (expr.key, expr.value, expr.condition):
             if part is not None:
-                yield from _walk(part, inner)
-        return
-    for child in children(expr):
-        yield from _walk(child, bound)
+                _walk(part, inner, out)
+    else:
+        for child in children(expr):
+            _walk(child, bound, out)
+
+
+_LEAVES = frozenset((Literal, Text, Anon))
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:

@@ -65,8 +65,14 @@ def type_of(value: Value) -> Type:
             return ANY
 
 
+_NAMES: dict[type, str] = {str: "string", bool: "bool", int: "number", Decimal: "number"}
+"""The types that values of Python's own types have already: most conversions are to these, and change nothing."""
+
+
 def convert(value: Value, to: Type) -> Value:
     """`value` as a value of type `to`. Raises ConversionError(message, path)."""
+    if isinstance(to, Primitive) and _NAMES.get(type(value)) == to.name:
+        return value
     return _convert(value, to, ())
 
 

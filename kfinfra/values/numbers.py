@@ -27,6 +27,8 @@ def number(value: Decimal | int | float) -> int | Decimal:
 
 def parse_number(text: str) -> int | Decimal:
     """The number that `text` spells. Raises ValueError when it spells none."""
+    if len(text) < 18 and text.isascii() and text.isdigit():
+        return int(text)
     if "_" in text or not text.isascii() or text != text.strip():
         raise ValueError(f"{text!r} is not a number")
     try:
