@@ -100,15 +100,16 @@ def settle_variables(
     values: dict[str, Value] = {}
     sensitive: set[str] = set()
     for name, block in declared.items():
+        values[name] = Unknown()
         try:
             found.extend(check_shape(block))
             declared_ = declaration(name, block, functions)
+            values[name] = declared_.unknown()
             if declared_.sensitive:
                 sensitive.add(name)
             values[name] = _value(declared_, given.get(name), functions)
         except DiagnosticError as problem:
             found.extend(problem.diagnostics)
-            values[name] = Unknown()
     if not any(d.severity.value == "error" for d in found):
         for block in declared.values():
             found.extend(_validate(block, values, functions))
@@ -161,6 +162,10 @@ class Declaration:
                 )
             )
         return self._marked(self._convert(self._written(functions, self.default), self.block.expr_span(self.default)))
+
+    def unknown(self) -> Value:
+        """What stands for the variable while it has no value."""
+        return self._marked(Unknown(self.constraint.type))
 
     def take(self, value: Value, span: Span, functions: Mapping[str, Function]) -> Value:
         """The variable's value where `value`, written at `span`, is given. Raises DiagnosticError."""

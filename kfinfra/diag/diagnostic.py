@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TypeAlias
 
 from kfinfra.diag.source import Span
 
@@ -16,9 +17,27 @@ class Severity(Enum):
     WARNING = "warning"
 
 
+TypeName: TypeAlias = "str | tuple[TypeName, ...]"
+"""A type as Terraform's JSON names it: `string`, `dynamic`, `("list", "string")`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The function whose call failed: its parameters and what it gives, each with its type."""
+
+    name: str
+    parameters: tuple[tuple[str, TypeName], ...]
+    variadic: tuple[str, TypeName] | None
+    returns: TypeName
+
+    def __str__(self) -> str:
+        names = [name for name, _ in self.parameters] + ([f"{self.variadic[0]}..."] if self.variadic else [])
+        return f"{self.name}({', '.join(names)})"
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One message. `summary` is a fixed phrase; `detail` sentences; `values` what the expression saw: (`var.n`, `1`)."""
+    """One message. `summary` is a fixed phrase; `detail` sentences; `values` what the expression saw: (`var.n`, `is 1`)."""
 
     severity: Severity
     summary: str
@@ -27,6 +46,7 @@ class Diagnostic:
     address: str | None = None
     hint: str = ""
     values: tuple[tuple[str, str], ...] = ()
+    call: Called | None = None
 
     def at(self, span: Span | None, address: str | None = None) -> Diagnostic:
         """The same message with a place (and an address), where it had none."""
@@ -56,9 +76,10 @@ def error(
     address: str | None = None,
     hint: str = "",
     values: tuple[tuple[str, str], ...] = (),
+    call: Called | None = None,
 ) -> Diagnostic:
     """An error diagnostic."""
-    return Diagnostic(Severity.ERROR, summary, detail, span, address, hint, values)
+    return Diagnostic(Severity.ERROR, summary, detail, span, address, hint, values, call)
 
 
 def warning(

@@ -23,7 +23,7 @@ def call(here: Evaluator, expr: Call) -> Value:
     if function is None:
         known = here.scope.functions
         span = here.source.span(expr.start, expr.name_end)
-        detail = f'There is no function named "{expr.name}".{did_you_mean(name, known)}'
+        detail = f'There is no function named "{expr.name}".{_meant(name) or did_you_mean(name, known)}'
         raise DiagnosticError(error("Call to unknown function", detail, span))
     if name in ("try", "can"):
         if expr.expand:
@@ -46,6 +46,26 @@ def call(here: Evaluator, expr: Call) -> Value:
         return function.call(arguments)
     except FunctionError as bad:
         _failed(here, expr, function, bad)
+
+
+# What the functions are called elsewhere.
+_ELSEWHERE = {
+    "len": "length", "size": "length", "count": "length", "strlen": "length", "tojson": "jsonencode",
+    "json": "jsonencode", "fromjson": "jsondecode", "toyaml": "yamlencode", "fromyaml": "yamldecode",
+    "append": "concat", "push": "concat", "uppercase": "upper", "lowercase": "lower", "int": "tonumber",
+    "float": "tonumber", "number": "tonumber", "str": "tostring", "string": "tostring", "bool": "tobool",
+    "list": "tolist", "set": "toset", "map": "tomap", "now": "timestamp", "substring": "substr", "includes": "contains",
+    "default": "coalesce", "strip": "trimspace", "hash": "sha256", "sprintf": "format", "printf": "format",
+    "readfile": "file", "round": "floor", "any": "anytrue", "all": "alltrue", "unique": "distinct",
+    "template": "templatefile", "get": "lookup", "glob": "fileset", "isnull": "x == null", "if": "condition ? yes : no",
+    "filter": "[for x in list : x if condition]", "env": 'variable "NAME" with KFINFRA_VAR_NAME in the environment',
+}  # fmt: skip
+
+
+def _meant(name: str) -> str:
+    """What a name from another language is here."""
+    other = _ELSEWHERE.get(name.lower().replace("_", ""))
+    return f' Did you mean "{other}"?' if other and other.isidentifier() else f" Write {other}." if other else ""
 
 
 def _expanded(here: Evaluator, expr: Call, value: Value) -> list[Value] | None:
@@ -87,11 +107,13 @@ def _check_arity(here: Evaluator, expr: Call, function: Function, given: int) ->
 
 def _failed(here: Evaluator, expr: Call, function: Function, bad: FunctionError) -> NoReturn:
     if bad.argument is None:
-        here.fail(expr, "Error in function call", f'Call to function "{function.name}" failed: {bad.message}.')
+        detail = f'Call to function "{function.name}" failed: {bad.message}.'
+        here.fail(expr, "Error in function call", detail, call=function.described())
     parameter = function.parameter(bad.argument)
     name = parameter.name if parameter else "argument"
     place: Expr = expr.args[min(bad.argument, len(expr.args) - 1)] if expr.args else expr
-    here.fail(place, "Invalid function argument", f'Invalid value for "{name}" parameter: {bad.message}.', expr)
+    detail = f'Invalid value for "{name}" parameter: {bad.message}.'
+    here.fail(place, "Invalid function argument", detail, expr, function.described())
 
 
 def _try(here: Evaluator, expr: Call) -> Value:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NoReturn, Protocol, cast
 
-from kfinfra.diag import DiagnosticError, SourceText, error
+from kfinfra.diag import Called, DiagnosticError, SourceText, error
 from kfinfra.hcl import access, calls, loops, operators
 from kfinfra.hcl.functions.function import Function
 from kfinfra.hcl.nodes import (
@@ -38,9 +38,9 @@ from kfinfra.hcl.nodes import (
 from kfinfra.hcl.references import references
 from kfinfra.values.convert import ConversionError, convert, type_of
 from kfinfra.values.data import Marked, ObjectValue, TupleValue, Unknown, Value
+from kfinfra.values.describe import statement
 from kfinfra.values.marks import NONE, mark, unmark, unmark_deep
 from kfinfra.values.numbers import parse_number
-from kfinfra.values.render import render
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, Type
 from kfinfra.values.unify import unify
 
@@ -76,22 +76,24 @@ class Evaluator:
         """The value of `expr` here."""
         return _RULES[type(expr)](self, expr)
 
-    def fail(self, expr: Expr, summary: str, detail: str, cause: Expr | None = None) -> NoReturn:
+    def fail(
+        self, expr: Expr, summary: str, detail: str, cause: Expr | None = None, call: Called | None = None, hint: str = ""
+    ) -> NoReturn:
         """Raises the diagnostic; the values are those of the names in `cause` (by default in `expr`)."""
         seen = () if self.quiet else self._seen(cause or expr)
-        raise DiagnosticError(error(summary, detail, self.source.span(expr.start, expr.end), values=seen))
+        span = self.source.span(expr.start, expr.end)
+        raise DiagnosticError(error(summary, detail, span, values=seen, call=call, hint=hint))
 
     def _seen(self, expr: Expr) -> tuple[tuple[str, str], ...]:
         out: dict[str, str] = {}
         self.quiet += 1
         for found in references(expr):
             try:
-                shown = render(self.value(found))
+                out[self.source.text[found.start : found.end]] = statement(self.value(found))
             except DiagnosticError:
                 continue
-            out[self.source.text[found.start : found.end]] = shown if len(shown) <= 200 else shown[:199] + "…"
         self.quiet -= 1
-        return tuple(out.items())
+        return tuple(sorted(out.items()))
 
     def reach(self, expr: Expr, value: Value, steps: tuple[Step, ...]) -> Value:
         """`value` followed by static steps."""
@@ -178,7 +180,10 @@ class Evaluator:
         prefix = f"Unsuitable value for {side} operand: "
         if unmark(value)[0] is None:
             self.fail(expr, "Invalid operand", f"{prefix}argument must not be null.", whole)
-        return self.convert(expr, value, to, "Invalid operand", prefix)
+        try:
+            return convert(value, to)
+        except ConversionError as bad:
+            self.fail(expr, "Invalid operand", f"{prefix}{bad.message}.", whole, hint=operators.advice(whole, unmark(value)[0]))
 
     def binary(self, expr: Binary) -> Value:
         """`left op right`."""

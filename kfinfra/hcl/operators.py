@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from kfinfra.values.data import Unknown, Value
+from kfinfra.hcl.nodes import Binary, Expr, Unary
+from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.floats import Double, ratio, remainder, rounded
 from kfinfra.values.numbers import number
 from kfinfra.values.operations import equal
@@ -51,6 +52,21 @@ def operand_type(op: str) -> Type | None:
     if op in ("==", "!="):
         return None
     return BOOL if op in ("&&", "||", "!") else NUMBER
+
+
+def advice(whole: Expr, value: Value) -> str:
+    """What to write instead where `value` is not an operand of `whole`."""
+    match whole.op if isinstance(whole, Unary | Binary) else "", value:
+        case "+", str():
+            return 'to join texts write "${first}${second}"'
+        case "+", TupleValue() | ListValue() | SetValue():
+            return "to join lists write concat(first, second)"
+        case "+", ObjectValue() | MapValue():
+            return "to join maps write merge(first, second)"
+        case "&&" | "||" | "!", None | int() | str() | Decimal():
+            return "compare it with something: there is no value that counts as true but true itself"
+        case _:
+            return ""
 
 
 def result_type(op: str) -> Type:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from kfinfra.values.data import ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.types import Primitive
 
 
 def equal(left: Value, right: Value) -> bool | None:
@@ -32,12 +33,32 @@ def equal(left: Value, right: Value) -> bool | None:
 
 
 def _unknown(left: Value, right: Value) -> bool | None:
+    kinds = [_primitive(v) for v in (left, right)]
+    if None not in kinds and kinds[0] != kinds[1]:
+        return False
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Unknown) and one.not_null and other is None:
             return False
         if isinstance(one, Unknown) and one.prefix and isinstance(other, str) and not other.startswith(one.prefix):
             return False
     return None
+
+
+def _primitive(value: Value) -> str | None:
+    """The name of a value's type as far as equality goes by it; None where that is not known, or a null has none."""
+    match value:
+        case Unknown(Primitive(name)):
+            return None if name == "any" else name
+        case bool():
+            return "bool"
+        case int() | Decimal():
+            return "number"
+        case str():
+            return "string"
+        case None:
+            return None
+        case _:
+            return "collection"
 
 
 def _all(results: Iterable[bool | None]) -> bool | None:

@@ -45,6 +45,8 @@ def render(value: Value) -> str:
 def _render(value: Value, kind: Type, depth: int) -> str:
     """`kind` is the type that the place of the value asks for."""
     match value:
+        case Marked(Unknown(), _):
+            return "(known after apply)"
         case Marked(inner, marks):
             hidden = next((m for m in (SENSITIVE, EPHEMERAL) if m in marks), None)
             return f"({hidden} value)" if hidden else _render(inner, kind, depth)
@@ -78,22 +80,22 @@ def _null(kind: Type) -> str:
         case Primitive(name):
             return f"to{name}(null)"
         case ListType(element) | SetType(element) | MapType(element):
-            return f"to{_friendly(kind).split()[0]}(null) /* of {_friendly(element)} */"
+            return f"to{friendly_type(kind).split()[0]}(null) /* of {friendly_type(element)} */"
         case _:
-            return f"null /* {_friendly(kind)} */"
+            return f"null /* {friendly_type(kind)} */"
 
 
-def _friendly(kind: Type) -> str:
+def friendly_type(kind: Type) -> str:
     """A type's name in words, as cty has it."""
     match kind:
         case Primitive(name):
             return "dynamic" if name == "any" else name
         case ListType(element):
-            return f"list of {_friendly(element)}"
+            return f"list of {friendly_type(element)}"
         case SetType(element):
-            return f"set of {_friendly(element)}"
+            return f"set of {friendly_type(element)}"
         case MapType(element):
-            return f"map of {_friendly(element)}"
+            return f"map of {friendly_type(element)}"
         case TupleType():
             return "tuple"
         case ObjectType():
@@ -138,9 +140,9 @@ def render_type(kind: Type) -> str:
 def _type(kind: Type, depth: int) -> str:
     match kind:
         case Primitive():
-            return _friendly(kind)
+            return friendly_type(kind)
         case ListType(element) | SetType(element) | MapType(element):
-            name = _friendly(kind).split()[0]
+            name = friendly_type(kind).split()[0]
             if isinstance(element, TupleType | ObjectType):
                 return f"{name}({_typed([_type(element, depth + 1)], depth)})"
             return f"{name}({_type(element, depth)})"

@@ -54,7 +54,8 @@ def _sequence(kinds: Sequence[Type]) -> Type | None:
         return TupleType(tuple(known)) if len(known) == len(each) else None
     parts: list[Type] = [e for t in tuples for e in t.elements]
     element = unify(parts + [k.element for k in kinds if isinstance(k, ListType | SetType)])
-    if element is None:
+    if element is None and ANY not in parts:
         return None
+    element = element or ANY
     sets = [k for k in kinds if isinstance(k, SetType)]
     return SetType(element) if sets and not any(isinstance(k, ListType) for k in kinds) else ListType(element)

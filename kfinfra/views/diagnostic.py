@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kfinfra.diag import Diagnostic, Severity, Span
+from kfinfra.diag import Called, Diagnostic, Severity, Span
 from kfinfra.views.cells import TAB, columns, graphemes, window, wrapped
 from kfinfra.views.paint import paint
 
@@ -24,9 +24,11 @@ def _parts(d: Diagnostic, color: bool, room: int) -> Iterator[str]:
         yield from ["", f"  on {d.span.filename} line {d.span.start.line}{about}:", *_code(d.span, color, room)]
     elif d.address:
         yield from ["", f"  with {d.address}"]
-    if d.values:
+    if d.values or d.call:
         yield "    ├────────────────"
-        yield from (f"    │ {name} is {value}" for name, value in d.values)
+        if d.call:
+            yield f"    │ while calling {d.call}"
+        yield from (f"    │ {name} {said}" for name, said in d.values)
     if d.detail:
         yield from ["", *wrapped(d.detail, room)]
     if d.hint:
@@ -77,9 +79,22 @@ def diagnostic_json(d: Diagnostic) -> dict[str, object]:
             "start_line": s.start.line,
             "highlight_start_offset": begin,
             "highlight_end_offset": stop,
-            "values": [{"traversal": name, "statement": f"is {value}"} for name, value in d.values],
+            "values": [{"traversal": name, "statement": said} for name, said in d.values],
+            **({"function_call": _call_json(d.call)} if d.call else {}),
         }
     return out
+
+
+def _call_json(call: Called) -> dict[str, object]:
+    """A failed call in the shape of Terraform's: the function's signature as `terraform metadata functions` has it."""
+    signature: dict[str, object] = {
+        "name": call.name,
+        "params": [{"name": name, "type": kind} for name, kind in call.parameters],
+        "return_type": call.returns,
+    }
+    if call.variadic:
+        signature["variadic_param"] = {"name": call.variadic[0], "type": call.variadic[1]}
+    return {"called_as": call.name, "signature": signature}
 
 
 def validate_json(found: Iterable[Diagnostic]) -> dict[str, object]:

@@ -16,6 +16,7 @@ variable "s" {
   default   = 5
   sensitive = true
 }
+variable "u" { type = string }
 locals {
   sl = [1, sensitive("in")]
   sm = { a = sensitive(1), b = "open" }
@@ -57,6 +58,13 @@ VALUES = {
     'coalesce("a", [1], null)': '"a"',
     'title("ǆ")': '"ǅ"',
     'timeadd("1999-12-31T00:00:00-05:30", "0")': '"1999-12-31T00:00:00-05:30"',
+    "coalesce(1, var.u)": '"1"',
+    'coalesce("", "b", var.u)': '"b"',
+    "anytrue([true, can(var.u)])": "true",
+    "1 == var.u": "false",
+    "sensitive(var.u)": "(known after apply)",
+    "[for v in [] : v if sensitive(true)]": "[]",
+    'lookup({ a = 1 }, "a", sensitive(2))': "1",
     # YAML
     'yamldecode("2020-01-01")': '"2020-01-01T00:00:00Z"',
     'yamldecode("[1e3, 1_000, 017, 0o17, 0x1F, yes, 1:30]")': '[\n  1000,\n  "1_000",\n  17,\n  15,\n  31,\n  true,\n  "1:30",\n]',
@@ -64,12 +72,15 @@ VALUES = {
     'chomp(yamlencode("\\U0001f469\\u2028\\t"))': '"\\"\\\\U0001F469\\\\L\\\\t\\""',
 }
 ERRORS = [
-    '[for v in [] : v if 1.5]',
+    "[for v in [] : v if 1.5]",
     'yamldecode("")',
     'csvdecode("x\\n\\"q\\n")',
     'indent(-2, "a")',
     'coalescelist(toset([1]), [2])',
     "signum(1e20)",
+    'lookup(tomap({ a = 1 }), "a", "x")',
+    "coalescelist([1], true)",
+    "zipmap([1], toset([2]))",
     'templatestring("a", {})',
     'yamldecode("? [a]\\n: 1")',
 ]  # fmt: skip

@@ -21,7 +21,7 @@ def code(diagnostic: Diagnostic, width: int = 80) -> list[str]:
 
 
 def test_the_whole_box() -> None:
-    found = at('disk "a" {\n  size = var.n\n}\n', "var.n", address="disk.a", hint="write a number", values=(("var.n", '"x"'),))
+    found = at('disk "a" {\n  size = var.n\n}\n', "var.n", address="disk.a", hint="write a number", values=(("var.n", 'is "x"'),))
     assert (
         render_diagnostic(found, color=False)
         == """\

@@ -35,9 +35,13 @@ _PARTIAL = frozenset(
         "tobool",
         "startswith",
         "coalescelist",
+        "alltrue",
+        "anytrue",
     ]
 )
-_MARKED = frozenset(["sensitive", "nonsensitive", "issensitive", "ephemeralasnull", "length"])
+# These decide by what is known of an argument: an unknown string's beginning, the type of an unknown object, a first value.
+_WHOLE = frozenset(["startswith", "coalesce", "coalescelist", "lookup"])
+_MARKED = frozenset(["lookup", "sensitive", "nonsensitive", "issensitive", "ephemeralasnull", "length"])
 
 
 def standard_functions(
@@ -72,6 +76,5 @@ def standard_functions(
     out: dict[str, Function] = {}
     run.update(templates.functions(read_file, out))
     for name, fixed, rest, returns in signatures():
-        whole = name == "startswith"  # decides by what is known of the beginning of an unknown string
-        out[name] = Function(name, fixed, rest, returns, run[name], name in _PARTIAL, name in _MARKED, whole)
+        out[name] = Function(name, fixed, rest, returns, run[name], name in _PARTIAL, name in _MARKED, name in _WHOLE)
     return out

@@ -11,7 +11,7 @@ from kfinfra.values.convert import ConversionError, convert, type_of
 from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import mark, unmark, unmark_deep
 from kfinfra.values.operations import equal, unique
-from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, ObjectType, TupleType, Type
+from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, ObjectType, Primitive, TupleType, Type
 from kfinfra.values.unify import unify
 
 
@@ -109,18 +109,42 @@ def _element(value: Value, at: Value) -> Value:
     return items[place % len(items)]
 
 
-def _lookup(value: Value, key: str, *default: Value) -> Value:
-    fields = _fields(value)
+def _lookup(value: Value, key: Value, *default: Value) -> Value:
     if len(default) > 1:
         raise FunctionError("lookup() takes two or three arguments")
-    if key in fields:
-        return fields[key]
-    if not default:
+    (value, first), (key, second) = unmark(value), unmark(key)
+    return mark(_found(value, key, *default), first | second)
+
+
+def _found(value: Value, key: Value, *default: Value) -> Value:
+    """What is found, or the default with its own marks."""
+    if isinstance(value, Unknown) or not isinstance(key, str):
+        return Unknown(_found_type(value, key, bool(default)))
+    fields = _fields(value)
+    otherwise = default[0] if default else None
+    if default and isinstance(value, MapValue):
+        try:
+            otherwise = convert(otherwise, value.element)
+        except ConversionError as bad:
+            raise FunctionError("the default value must have the same type as the map elements", 2) from bad
+    if key not in fields and not default:
         raise FunctionError(f'the given object has no attribute "{key}"', 0)
-    try:
-        return convert(default[0], value.element) if isinstance(value, MapValue) else default[0]
-    except ConversionError as bad:
-        raise FunctionError("the default value must have the same type as the map elements", 2) from bad
+    return fields.get(key, otherwise)
+
+
+def _found_type(value: Value, key: Value, default: bool) -> Type:
+    """The type of what is looked up in something unknown. Raises FunctionError where it cannot be there."""
+    match type_of(value):
+        case MapType(element):
+            return element
+        case ObjectType(attributes) if isinstance(key, str) and key in attributes:
+            return attributes[key]
+        case ObjectType() if isinstance(key, str) and not default:
+            raise FunctionError(f'the given object has no attribute "{key}"', 0)
+        case ObjectType() | Primitive("any"):
+            return ANY
+        case _:
+            raise FunctionError("must be a map or an object", 0)
 
 
 def _merge(*maps: Value) -> Value:
@@ -142,6 +166,8 @@ def _not_map(at: int) -> dict[str, Value]:
 
 
 def _zipmap(keys: ListValue, values: Value) -> Value:
+    if isinstance(values, SetValue):
+        raise FunctionError("values argument must be a list or tuple value", 1)
     items = sequence(values, 1, "values argument must be a list or tuple value")
     if len(items) != len(keys.items):
         raise FunctionError(f"number of keys ({len(keys.items)}) does not match number of values ({len(items)})")
@@ -187,22 +213,34 @@ def _chunklist(value: ListValue, size: Value) -> Value:
 
 def _coalesce(*values: Value) -> Value:
     kinds = [type_of(v) for v in values]
-    kind = ANY if ANY in kinds else unify(kinds)  # beside a bare null or a wholly unknown value nothing is converted
+    kind = unify(kinds)
+    if kind is None and ANY in kinds:
+        kind = ANY  # beside a bare null or a wholly unknown value nothing is converted
     if kind is None:
         raise FunctionError("all arguments must have the same type")
     for value in values:
         if isinstance(value, Unknown):
             return Unknown(kind)
-        if value is not None and value != "":
-            return convert(value, kind)
+        if value is not None and (value != "" or kind != STRING):
+            return _as(value, kind)
     raise FunctionError("no non-null, non-empty-string arguments")
+
+
+def _as(value: Value, kind: Type) -> Value:
+    try:
+        return convert(value, kind)
+    except ConversionError as bad:
+        raise FunctionError(f"the arguments have no common type: {bad.message}") from bad
 
 
 def _coalescelist(*values: Value) -> Value:
     for at, value in enumerate(values):
-        if isinstance(value, SetValue):
+        if not isinstance(value, TupleValue | ListValue | Unknown | None):
             raise FunctionError("coalescelist arguments must be lists or tuples", at)
-        if value is not None and sequence(value, at, "coalescelist arguments must be lists or tuples"):
+    for value in values:
+        if isinstance(value, Unknown):
+            return Unknown(value.type)
+        if isinstance(value, TupleValue | ListValue) and value.items:
             return value
     raise FunctionError("no non-null arguments")
 
@@ -261,8 +299,16 @@ def _transpose(value: MapValue) -> Value:
     return MapValue(ListType(STRING), {k: ListValue(STRING, tuple(v)) for k, v in out.items()})
 
 
-def _bools(value: ListValue) -> tuple[Value, ...]:
-    return value.items
+def _all_are_true(value: ListValue) -> Value:
+    if any(item is False or item is None for item in value.items):
+        return False
+    return Unknown(BOOL, not_null=True) if any(isinstance(i, Unknown) for i in value.items) else True
+
+
+def _any_is_true(value: ListValue) -> Value:
+    if any(item is True for item in value.items):
+        return True
+    return Unknown(BOOL, not_null=True) if any(isinstance(i, Unknown) for i in value.items) else False
 
 
 def _sort(value: ListValue) -> Value:
@@ -272,8 +318,8 @@ def _sort(value: ListValue) -> Value:
 
 
 FUNCTIONS: dict[str, Implementation] = {
-    "alltrue": lambda v: all(b is True for b in _bools(v)),
-    "anytrue": lambda v: any(b is True for b in _bools(v)),
+    "alltrue": _all_are_true,
+    "anytrue": _any_is_true,
     "chunklist": _chunklist,
     "coalesce": _coalesce,
     "coalescelist": _coalescelist,

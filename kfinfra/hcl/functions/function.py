@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from kfinfra.diag import Called, TypeName
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import Unknown, Value
 from kfinfra.values.marks import NONE, mark, unmark, unmark_deep, wholly_known
-from kfinfra.values.types import ANY, Type
+from kfinfra.values.types import ANY, ListType, MapType, Primitive, SetType, Type
 
 Implementation: TypeAlias = Callable[..., Value]
 
@@ -20,6 +21,21 @@ class FunctionError(Exception):
     def __init__(self, message: str, argument: int | None = None) -> None:
         self.message, self.argument = message, argument
         super().__init__(message)
+
+
+def wire(kind: Type) -> TypeName:
+    """A type as Terraform's JSON has it."""
+    match kind:
+        case Primitive(name):
+            return "dynamic" if name == "any" else name
+        case ListType(element):
+            return ("list", wire(element))
+        case SetType(element):
+            return ("set", wire(element))
+        case MapType(element):
+            return ("map", wire(element))
+        case _:
+            return "dynamic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +66,16 @@ class Function:
     def parameter(self, position: int) -> Parameter | None:
         """The parameter that the argument at `position` goes to, or None when there are too many arguments."""
         return self.parameters[position] if position < len(self.parameters) else self.variadic
+
+    def described(self) -> Called:
+        """The function as a diagnostic names it."""
+        rest = self.variadic
+        return Called(
+            self.name,
+            tuple((p.name, wire(p.type)) for p in self.parameters),
+            (rest.name, wire(rest.type)) if rest else None,
+            wire(self.returns),
+        )
 
     def call(self, arguments: Sequence[Value]) -> Value:
         """The result for `arguments` (their number already right). Raises FunctionError."""

@@ -38,7 +38,7 @@ def _title(text: str) -> Value:
     out, before = [], " "
     for c in text:
         starts = before.isspace()
-        if not starts and before.isascii() and not (before.isalnum() or before in "_'"):
+        if not starts and before.isascii() and not (before.isalnum() or before == "_"):
             starts = True
         out.append(_simple(c, str.title) if starts else c)
         before = c
