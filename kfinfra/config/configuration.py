@@ -36,7 +36,7 @@ from kfinfra.config.variables import (
     from_file,
     settle_variables,
 )
-from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, error
+from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, error, warning
 from kfinfra.hcl.functions import standard_functions
 from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
@@ -193,8 +193,7 @@ class Configuration:
             self.evaluation.forget()
             problems: list[Diagnostic] = []
             for node in self.tree.walk():
-                if node.call is not None:
-                    problems.extend(self._module_problems(node))
+                problems.extend(self._module_problems(node))
             out: dict[str, tuple[Plain, bool]] = {}
             for name, block in self.module.outputs.items():
                 try:
@@ -259,14 +258,17 @@ class Configuration:
         self.warnings.extend(d for d in found if d not in self.warnings)
 
     def _module_problems(self, node: Node) -> Iterable[Diagnostic]:
-        """What is wrong with the values of a module's variables and outputs, in all its instances."""
+        """What is wrong with the values of a module's variables, locals and outputs, in all its instances."""
         try:
             scopes = list(self.evaluation.instances(node.path))
         except DiagnosticError as problem:
             yield from problem.diagnostics
             return
         for scope in scopes:
-            asked = [*((scope.variable, n) for n in node.module.variables), *((scope.output, n) for n in node.module.outputs)]
+            asked = [(scope.local, name) for name in node.module.locals]
+            if node.call is not None:
+                asked += [(scope.variable, name) for name in node.module.variables]
+                asked += [(scope.output, name) for name in node.module.outputs]
             for ask, name in asked:
                 try:
                     ask(name)
@@ -335,6 +337,12 @@ def _check_module(node: Node) -> Iterable[Diagnostic]:
     if node.call is not None:
         for declared in node.module.variables.values():
             yield from check_shape(declared)
+        found: list[Diagnostic] = []
+        read_settings(node.module, found)
+        yield from found
+        for declared in (d.inner(b) for d in node.module.settings for b in d.block.body.blocks if b.type == "backend"):
+            detail = "State is the whole configuration's, so that only the root module says where it lies."
+            yield warning("Backend configuration ignored", detail, declared.span, hint="remove this block")
 
 
 def _given(

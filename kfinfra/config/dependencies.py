@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from kfinfra.config.datablocks import block_key
 from kfinfra.config.keys import BlockKey, GraphKey, NodeKey
 from kfinfra.config.module import Declared
+from kfinfra.config.names import undeclared
 from kfinfra.config.tree import Node
 from kfinfra.diag import Diagnostic, SourceText, error
 from kfinfra.graph import CycleError, topological
@@ -58,6 +59,7 @@ def dependencies(root: Node, types: Mapping[str, ResourceType], found: list[Diag
         for declared in (*node.module.outputs.values(), *node.module.calls.values()):
             found.extend(_check_depends_on(declared, node))
     try:
+        found.extend(graph.problems)
         order = topological({key: sorted(places) for key, places in graph.edges.items()})
     except CycleError as problem:
         found.append(_cycle(problem.cycle, graph.edges))
@@ -119,6 +121,7 @@ class _Graph:
     def __init__(self, root: Node, types: Mapping[str, ResourceType]) -> None:
         self._root, self._types = root, types
         self.edges: dict[GraphKey, dict[GraphKey, Place]] = {}
+        self.problems: list[Diagnostic] = []
 
     def add(self, node: Node) -> None:
         """Everything that a module declares."""
@@ -182,6 +185,9 @@ class _Graph:
         edges = self.edges.setdefault(key, {})
         for expr in exprs:
             for traversal in references(expr):
+                problem = undeclared(traversal, source, scope, self._types)
+                if problem is not None:
+                    self.problems.append(problem)
                 for wanted in self._wanted(traversal, scope):
                     edges.setdefault(wanted, (source, traversal.start, traversal.end))
 

@@ -101,10 +101,13 @@ def test_a_mistake_in_an_override_file_is_told_where_it_stands(
 
 
 def test_what_is_wrong_with_an_overridden_argument_is_told_in_the_override(tmp_path: Path) -> None:
-    config = loaded(tmp_path, override='# a comment before\nmachine "m" {\n  label = local.thre\n}')
+    with pytest.raises(DiagnosticError) as caught:
+        loaded(tmp_path, override='# a comment before\nmachine "m" {\n  label = local.thre\n}')
+    assert [str(d.span) for d in caught.value.diagnostics] == ["override.hcl:3:11"]
+    config = loaded(tmp_path, override='# a comment before\nmachine "m" {\n  label = upper(local.one, 2)\n}')
     with pytest.raises(DiagnosticError) as caught:
         config.instances(BlockKey((), "machine", "m"))
-    assert [str(d.span) for d in caught.value.diagnostics] == ["override.hcl:3:11"]
+    assert [str(d.span) for d in caught.value.diagnostics] == ["override.hcl:3:28"]
 
 
 def test_shifting_moves_every_offset_and_nothing_else() -> None:

@@ -167,7 +167,7 @@ provider "fake" {
   region = "r1"
 }
 locals {
-  size = disk.a.size
+  size = disk.a[0].size
 }
 disk "a" {
   count    = 2
@@ -214,8 +214,8 @@ output "l" {
     assert root["outputs"]["o"] == {"sensitive": True, "expression": {"constant_value": None}}
     plan = Plan(Mode.NORMAL, (Change(Address("machine", "m"), Action.CREATE, "fake", None, {}),))
     assert relevant_attributes(config, plan) == [
-        {"resource": "disk.a", "attribute": ["size"]},
         {"resource": "disk.a[0]", "attribute": ["id"]},
+        {"resource": "disk.a[0]", "attribute": ["size"]},
     ]
     whole: Any = plan_json(view(plan, config=config))
     assert list(whole)[-7:] == [
