@@ -58,9 +58,10 @@ class Address:
         return self == other or (self.key is None and self == other.resource)
 
     def _order(self) -> tuple[str, ...]:
+        """As Terraform sorts (internal/addrs, resource.go, AbsResourceInstance.Less): a module before those inside it."""
         steps = [*self.module, (self.type, None), (self.name, self.key)]
         texts = (f"{name}\0{key:012d}" if isinstance(key, int) else f"{name}\0{key or ''}" for name, key in steps)
-        return (*texts, "data" if self.data else "")
+        return (f"{len(self.module):04d}", *texts, "data" if self.data else "")
 
     def __lt__(self, other: Address) -> bool:
         return self._order() < other._order()
