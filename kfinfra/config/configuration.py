@@ -17,7 +17,7 @@ from kfinfra.config.constants import constant_bool
 from kfinfra.config.dependencies import Dependencies, dependencies
 from kfinfra.config.evaluation import Common, Evaluation, Instance
 from kfinfra.config.files import ParsedFile, Sources, parse_file, read_text
-from kfinfra.config.imports import Imports, read_imports
+from kfinfra.config.imports import Imports, check_imports, read_imports
 from kfinfra.config.installed import Installed
 from kfinfra.config.instances import Meta, desired_instance, read_meta
 from kfinfra.config.keys import BlockKey, ModulePath
@@ -315,7 +315,7 @@ def load(
     settings = read_settings(module, found)
     for node in root.walk():
         node.providers = passed_providers(node, provider_types, found)
-        found.extend(_check_module(node))
+        found.extend(_check_module(node, types))
     refactoring = read_refactoring([(node.path, node.module) for node in root.walk()], types, found)
     evaluation = Evaluation(root, Common(functions, frozenset(types), workspace), variables.values)
     depends = dependencies(root, types, found)
@@ -331,9 +331,10 @@ def _how(declared: Declared | None) -> str | None:
     return next((name for name in ("count", "for_each") if declared.attribute(name) is not None), "")
 
 
-def _check_module(node: Node) -> Iterable[Diagnostic]:
+def _check_module(node: Node, types: Mapping[str, ResourceType]) -> Iterable[Diagnostic]:
     yield from _unknown_output_arguments(node.module)
     yield from check_call(node)
+    yield from check_imports(node.module.imports, types)
     if node.call is not None:
         for declared in node.module.variables.values():
             yield from check_shape(declared)

@@ -52,6 +52,19 @@ def read_imports(blocks: Sequence[Declared], evaluation: Evaluation, types: Mapp
     return out
 
 
+def check_imports(blocks: Iterable[Declared], types: Mapping[str, ResourceType]) -> Iterable[Diagnostic]:
+    """What is wrong with the blocks, as far as it can be told without evaluating anything."""
+    for block in blocks:
+        try:
+            _check(block)
+            to = needed(block, "to").expr
+            if not isinstance(to, IndexExpr | RelativeTraversal):
+                _address(block, to, parts_of(to, block.source), types)
+            _one_of(block)
+        except DiagnosticError as problem:
+            yield from problem.diagnostics
+
+
 def _add(out: Imports, target: Import) -> None:
     first = out.targets.setdefault(target.address, target)
     if first is not target:
@@ -72,7 +85,8 @@ def _targets(block: Declared, evaluation: Evaluation, types: Mapping[str, Resour
         repeated = repeated_for_each(block, for_each.expr, evaluation).extra.values()
     provider = block.attribute("provider")
     for extra in repeated:
-        address = _address(block, needed(block, "to").expr, evaluation, extra, types)
+        to = needed(block, "to").expr
+        address = _address(block, to, _steps(block, to, evaluation, extra), types)
         identity, text = _identity(block, evaluation, extra, types[address.type])
         alias = ".".join(name for name, _ in parts_of(provider.expr, block.source)) if provider is not None else ""
         yield Import(address, identity, text, block.span, alias)
@@ -88,11 +102,8 @@ def _check(block: Declared) -> None:
         raise DiagnosticError(error("Unsupported block type", detail, block.inner(inner).span))
 
 
-def _address(
-    block: Declared, expr: Expr, evaluation: Evaluation, extra: Mapping[str, Value], types: Mapping[str, ResourceType]
-) -> Address:
-    """The address that `to` writes; its keys may be expressions over `each`."""
-    parts = _steps(block, expr, evaluation, extra)
+def _address(block: Declared, expr: Expr, parts: list[tuple[str, Key]], types: Mapping[str, ResourceType]) -> Address:
+    """The address of `parts`, which `expr` writes."""
     module: list[tuple[str, Key]] = []
     while len(parts) > 2 and parts[0] == ("module", None):
         module.append(parts[1])
@@ -134,15 +145,10 @@ def _steps(block: Declared, expr: Expr, evaluation: Evaluation, extra: Mapping[s
 def _identity(
     block: Declared, evaluation: Evaluation, extra: Mapping[str, Value], schema: ResourceType
 ) -> tuple[dict[str, Plain], str]:
-    by_id, by_name = block.attribute("id"), block.attribute("identity")
-    if (by_id is None) == (by_name is None):
-        detail = 'One of "id" and "identity" is required, and only one.'
-        raise DiagnosticError(error("Invalid import block", detail, block.span, hint=f"the id is {id_form(schema)}"))
-    written = by_id or by_name
-    assert written is not None
+    written = _one_of(block)
     value = _plain(block, written, evaluation, extra)
     span = block.expr_span(written.expr)
-    if by_id is not None:
+    if written.name == "id":
         try:
             return parse_id(schema, str(value)), str(value)
         except ValueError as problem:
@@ -152,6 +158,16 @@ def _identity(
         raise DiagnosticError(error("Invalid import identity argument", detail, span))
     identity = {name: value.get(name) for name in schema.identity}
     return identity, id_text(schema, identity)
+
+
+def _one_of(block: Declared) -> Attribute:
+    by_id, by_name = block.attribute("id"), block.attribute("identity")
+    written = by_id or by_name
+    if written is None or (by_id is not None and by_name is not None):
+        detail = 'One of "id" and "identity" is required, and only one.'
+        hint = 'write: id = "NAME", or "CLUSTER/NAME", "NAMESPACE/NAME": what identifies the object'
+        raise DiagnosticError(error("Invalid import block", detail, block.span, hint=hint))
+    return written
 
 
 def _complete(schema: ResourceType, value: Mapping[str, Plain]) -> bool:

@@ -31,13 +31,12 @@ def read_now(
     out: list[Change] = []
     problems: list[Diagnostic] = []
     for key, batch in batches.items():
-        hooks.refresh_started(key, len(batch))
+        hooks.reading(key, len(batch))
         try:
             found = providers.get(key).read([ReadRequest(d.address, d.resource.attributes) for d in batch])
         except DiagnosticError as problem:
             problems.extend(problem.diagnostics)
             continue
-        hooks.refresh_done(key, len(batch))
         for desired in batch:
             observed = found[desired.address]
             problems.extend(d.at(desired.span, str(desired.address)) for d in observed.diagnostics)

@@ -18,6 +18,9 @@ class Hooks:
     def refresh_done(self, provider: str, count: int) -> None:
         """They have been."""
 
+    def reading(self, provider: str, count: int) -> None:
+        """`count` data sources of `provider` are about to be read."""
+
     def recovered(self, address: Address, what: str) -> None:
         """An operation that an earlier command left open has been settled (`what` says how)."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.engine.data import read_now
+from kfinfra.engine.hooks import Hooks
 from kfinfra.engine.operation import Surroundings
 from kfinfra.engine.schedule import Task
 from kfinfra.model.plain import is_known
@@ -28,7 +29,7 @@ class ReadingOperation:
         if unknown:
             detail = f"{', '.join(unknown)} of {address} has no value after all it depends on was applied."
             raise DiagnosticError(error("Value is still unknown", detail, desired.span, address=str(address)))
-        for read in read_now([desired], around.config.types, around.providers, around.hooks):
+        for read in read_now([desired], around.config.types, around.providers, Hooks()):
             around.config.settle(Resource(address, read.after or {}, read.sensitive), final=True)
         return None
 

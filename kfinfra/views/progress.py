@@ -37,6 +37,10 @@ class PlainProgress(Tracking):
         """One line a provider, not one an object."""
         self.say(f"{provider}: Refreshing {count} object{'s' if count != 1 else ''}...")
 
+    def reading(self, provider: str, count: int) -> None:
+        """One line a provider."""
+        self.say(f"{provider}: Reading {count} data source{'s' if count != 1 else ''}...")
+
     def began(self, operation: Underway) -> None:
         """The beginning."""
         self.say(f"{operation.address}: {DOING[operation.action]}...")

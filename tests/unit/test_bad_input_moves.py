@@ -36,7 +36,7 @@ MISTAKES: list[tuple[str, str, int, str]] = [
     ("removed {\n  from = disk.a\n  destroy = false\n}", "Unsupported argument", 3, '"destroy"'),
     ("removed {\n  from = disk.a\n  lifecycle {\n    destroy = var.x\n  }\n}", "Invalid argument", 4, "written out"),
     ("removed {\n  from = disk.a\n  lifecycle {}\n  lifecycle {}\n}", "Unsupported block type", 4, "second"),
-    (OK + "import {\n  to = disk.data\n}", "Invalid import block", 2, "the id is NAME"),
+    (OK + "import {\n  to = disk.data\n}", "Invalid import block", 2, "CLUSTER/NAME"),
     (OK + 'import {\n  to = disk.data\n  id = "a"\n  identity = { name = "a" }\n}', "Invalid import block", 2, "only one"),
     (OK + 'import {\n  id = "a"\n}', "Missing required argument", 2, '"to"'),
     (OK + 'import {\n  to = disk.data\n  id = ""\n}', "Invalid import id argument", 4, "NAME"),

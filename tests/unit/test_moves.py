@@ -11,6 +11,9 @@ from kfinfra.diag import DiagnosticError
 from kfinfra.model.address import Address
 from kfinfra.plan.change import Mode, Plan
 from kfinfra.plan.file import decode_plan, encode_plan
+from kfinfra.state.document import State
+from kfinfra.state.journal import Record
+from kfinfra.stores.local import LocalStore
 from kfinfra.views.plan_json import change_json
 from kfinfra.views.plan_text import render_plan
 from tests.fakes.bench import Bench, actions
@@ -214,3 +217,43 @@ def test_what_is_removed_with_destroy_is_destroyed(bench: Bench) -> None:
     bench.apply(ONE % "a")
     assert actions(bench.plan(REMOVED.replace("false", "true"))) == {"disk.a": "delete"}
     assert actions(bench.plan("removed {\n  from = disk.a\n}\n")) == {"disk.a": "delete"}
+
+
+class Brittle(LocalStore):
+    """A store whose process dies where a record, or the state, is about to be written."""
+
+    left = 10**6
+
+    def append(self, record: Record) -> None:
+        self._step()
+        super().append(record)
+
+    def write(self, state: State) -> None:
+        self._step()
+        super().write(state)
+
+    def _step(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Killed
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_a_crash_before_any_record_of_an_adoption_leaves_what_the_next_apply_completes(bench: Bench, steps: int) -> None:
+    bench.apply(ONE % "a" + 'disk "gone" { size = 1 }\ndisk "left" { size = 1 }\n')
+    bench.world.objects["disk", "there"] = {**bench.world.objects["disk", "data"], "name": "there"}
+    bench.world.owners["disk", "there"], bench.world.secrets["disk", "there"] = None, {}
+    text = ONE.replace("size = 1", "size = 2") % "b" + moved("disk.a", "disk.b")
+    text += REMOVED.replace("disk.a", "disk.left") + 'disk "there" { size = 1 }\nimport {\n  to = disk.there\n  id = "there"\n}\n'
+    brittle = bench.store = Brittle(bench.folder / "state" / "s.kfstate")
+    brittle.left = steps
+    try:
+        bench.apply(text)
+    except Killed:
+        brittle.left = 10**6
+        bench.apply(text)
+    brittle.left = 10**6
+    assert not bench.plan(text).has_changes and in_state(bench) == {"disk.b", "disk.there"}
+    names = {"data": "disk.b", "there": "disk.there", "left": ""}
+    assert {n: mark(bench, n) for n in names} == names and {n for _, n in bench.world.objects} == set(names)
+    assert bench.world.made == 3 and bench.world.objects["disk", "data"]["size"] == 2

@@ -83,7 +83,7 @@ def create(aws: Aws, operation: Operation, default_tags: Mapping[str, str]) -> R
             error(
                 "Bucket already exists",
                 f"The bucket {name} exists, and was not made by this configuration.",
-                hint="choose another name, or remove the bucket",
+                hint="choose another name, or import it",
             )
         )
     if found.attributes is None:

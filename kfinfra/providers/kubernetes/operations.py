@@ -102,7 +102,7 @@ def create(api: Api, operation: Operation) -> Run:
 
 def _exists(title: str, owner: str | None) -> DiagnosticError:
     who = f"It belongs to another configuration or address ({owner})." if owner else "It was not made by kfinfra."
-    hint = "choose another name, or remove the object"
+    hint = "choose another name, or import it (kfinfra import ADDRESS ID, or an import block)"
     return DiagnosticError(error("Object already exists", f"{title} exists already. {who}", hint=hint))
 
 
