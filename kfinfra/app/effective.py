@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def effective_settings(work: Workplace, address: Address) -> Mapping[str, Sequence[Setting]]:
     """Each task's settings by path, with where each comes from. Raises DiagnosticError."""
     attributes = _desired(configuration(work), read_state(work), address)
-    unknown = sorted(n for n in ("source", "package", "function", "defaults", "override") if _holes(attributes.get(n)))
+    unknown = sorted(n for n in ("source", "package", "function", "defaults", "override", "dag") if _holes(attributes.get(n)))
     if unknown:
         detail = f"{', '.join(unknown)} of {address} depend on what is known after apply only."
         raise DiagnosticError(error("Settings are not known yet", detail, hint="apply what they refer to, then ask again"))

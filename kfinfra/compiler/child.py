@@ -1,47 +1,49 @@
 """The child process that runs user code: imports a source, compiles the pipeline in it, reports through one descriptor.
 
-Run as `python -P -m kfinfra.compiler.child REQUEST`, in the configuration's folder. What user code prints goes to the
-captured log. The report names every file below the folder that was read, as it was when it was opened, so that the
-cache knows what the package was made from.
+Run as `python -P -m kfinfra.compiler.child` with the request as its input, in the configuration's folder. What user
+code prints goes to the captured log. The report names every file below the folder that was read, as it was when it was
+opened, so that the cache knows what the package was made from.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import json
 import os
 import signal
 import sys
 import tempfile
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from kfinfra.compiler import dag_build, dag_components
 from kfinfra.compiler.inputs import Recorder
-
-
-class Refused(Exception):
-    """The source holds no pipeline, or not the one that is meant. The arguments are summary, detail and hint."""
+from kfinfra.compiler.loading import Refused, load_module
+from kfinfra.pipelines.dag.codec import decode
+from kfinfra.pipelines.dag.failure import DagError
+from kfinfra.pipelines.dag.fitting import unfit_steps
+from kfinfra.pipelines.dag.structure import ordered
 
 
 def main(request: dict[str, Any]) -> dict[str, Any]:
-    """The report for a request: `yaml` and `inputs`, or `error`."""
+    """The report for a request: `yaml` and `inputs`, or `error`, or the `problems` of a pipeline in HCL."""
     root = Path.cwd()
-    source = root / request["source"]
     recorder = Recorder(root, tuple(map(str, request["ignore"])))
     try:
         from kfp import compiler
 
         sys.dont_write_bytecode = True
         sys.addaudithook(recorder.heard)
-        pipeline = _pipeline(_module(source, root), request["function"], request["source"])
+        pipeline = declared(request, root) if "dag" in request else _written(request, root)
         with tempfile.TemporaryDirectory() as folder:
             package = Path(folder, "package.yaml")
             compiler.Compiler().compile(pipeline_func=pipeline, package_path=str(package))
             recorder.stop()
             return {"yaml": package.read_text("utf-8"), "inputs": recorder.inputs()}
+    except DagError as problem:
+        return {"problems": [dag_build.plain_problem(each) for each in problem.problems]}
     except Refused as problem:
         summary, detail, hint = problem.args
         return {"error": {"kind": "refused", "summary": summary, "message": detail, "hint": hint}}
@@ -50,26 +52,19 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
         return {"error": _described(problem, root)}
 
 
-def _module(source: Path, root: Path) -> ModuleType:
-    """The source as a module, inside its package where it stands in one (so that relative imports work)."""
-    names, folder = [source.stem], source.parent
-    while (folder / "__init__.py").is_file() and folder != root:
-        names.insert(0, folder.name)
-        folder = folder.parent
-    for path in (str(root), str(folder)):
-        if path in sys.path:
-            sys.path.remove(path)
-        sys.path.insert(0, path)
-    name = ".".join(names)
-    if len(names) > 1:
-        return importlib.import_module(name)
-    spec = importlib.util.spec_from_file_location(name, source)
-    if spec is None or spec.loader is None:
-        raise Refused("Invalid pipeline source", f"{source.name} is no Python source.", "source names a .py file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+def _written(request: dict[str, Any], root: Path) -> Any:
+    return _pipeline(load_module(root / request["source"], root), request["function"], request["source"])
+
+
+def declared(request: Mapping[str, Any], root: Path) -> Any:
+    """kfp's GraphComponent of a pipeline in HCL. Raises DagError for what is wrong with it, Refused for its components."""
+    dag = ordered(decode(request["dag"]))
+    components = {c.name: dag_components.load_component(c, root, request["texts"]) for c in dag.components}
+    interfaces = {name: dag_components.interface_of(component) for name, component in components.items()}
+    problems = unfit_steps(dag, interfaces)
+    if problems:
+        raise DagError(problems)
+    return dag_build.graph(dag, request["name"], components, interfaces)
 
 
 def _pipeline(module: ModuleType, function: str | None, source: str) -> Any:
@@ -129,7 +124,7 @@ def _own(filename: str, root: Path) -> bool:
 
 
 def _run() -> None:
-    request = json.loads(sys.argv[1])
+    request = json.loads(sys.stdin.buffer.read())
     signal.alarm(int(request["timeout"]) + 10)
     report = json.dumps(main(request)).encode()
     with os.fdopen(request["report"], "wb") as out:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from threading import BoundedSemaphore
+from typing import Any
 
 from kfinfra.compiler.cache import Cache
 from kfinfra.compiler.failures import KFP_HINT, failure
+from kfinfra.compiler.fetching import component_text
 from kfinfra.compiler.inputs import file_digest
 from kfinfra.compiler.process import run_child
 from kfinfra.diag import DiagnosticError, error
+from kfinfra.model.plain import Plain
+from kfinfra.model.schema import Problem
+from kfinfra.pipelines.dag.failure import DagError
 
 
 class Compiler:
@@ -33,17 +40,35 @@ class Compiler:
         outside the root, raises an exception, takes too long, or holds no such pipeline.
         """
         relative = self._relative(source)
-        key = (relative, function, _version("kfp"), _version("kfp-kubernetes", ""), sys.version)
+        return self._compiled((relative, function), {"source": relative, "function": function}, relative)
+
+    def compile_dag(self, dag: Mapping[str, Plain], name: str, texts: Mapping[str, str]) -> str:
+        """The package (YAML) of a pipeline in HCL (as `pipelines.dag.codec` encodes it), named `name`.
+
+        `texts` are components' YAML from elsewhere, by the component's name. Raises DagError for mistakes in the pipeline,
+        DiagnosticError for those in its components' sources.
+        """
+        request = {"dag": dag, "name": name, "texts": texts}
+        return self._compiled(("dag", json.dumps(request, sort_keys=True)), request, f'pipeline "{name}"')
+
+    def component_text(self, url: str, digest: str) -> str:
+        """The text of a component that lies at a URL, pinned by its digest. Raises DiagnosticError."""
+        return component_text(url, digest, self._cache.folder.parent / "components")
+
+    def _compiled(self, asked: tuple[str | None, ...], request: Mapping[str, Any], what: str) -> str:
+        key = (*asked, _version("kfp"), _version("kfp-kubernetes", ""), sys.version)
         kept = self._cache.get(key)
         if kept is not None:
             return kept
         with self._slots:
-            request = {"source": relative, "function": function, "ignore": self._ignored()}
-            outcome = run_child(self._root, request, self._timeout)
-        if outcome.report is None or "yaml" not in outcome.report:
-            raise DiagnosticError(failure(outcome, self._root, relative, self._timeout))
-        text = str(outcome.report["yaml"])
-        self._cache.put(key, text, outcome.report["inputs"])
+            outcome = run_child(self._root, {**request, "ignore": self._ignored()}, self._timeout)
+        report = outcome.report or {}
+        if "problems" in report:
+            raise DagError(Problem(tuple(p["path"]), p["summary"], p["detail"], p["hint"]) for p in report["problems"])
+        if "yaml" not in report:
+            raise DiagnosticError(failure(outcome, self._root, what, self._timeout))
+        text = str(report["yaml"])
+        self._cache.put(key, text, report["inputs"])
         return text
 
     def _relative(self, source: str) -> str:

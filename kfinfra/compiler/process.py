@@ -32,12 +32,13 @@ class Outcome:
 
 def run_child(root: Path, request: Mapping[str, Any], timeout: float) -> Outcome:
     """Runs the child in `root`. It is gone, with everything it started, when this returns or raises."""
-    with tempfile.TemporaryFile() as log, tempfile.TemporaryFile() as report:
-        whole = {**request, "report": report.fileno(), "timeout": timeout}
+    with tempfile.TemporaryFile() as log, tempfile.TemporaryFile() as report, tempfile.TemporaryFile() as asked:
+        asked.write(json.dumps({**request, "report": report.fileno(), "timeout": timeout}).encode())
+        asked.seek(0)
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "kfinfra.compiler.child", json.dumps(whole)],
+            [sys.executable, "-P", "-m", "kfinfra.compiler.child"],
             cwd=root,
-            stdin=subprocess.DEVNULL,
+            stdin=asked,
             stdout=log,
             stderr=log,
             pass_fds=(report.fileno(),),

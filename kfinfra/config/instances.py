@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kfinfra.config.bodies import decode_body, problem_diagnostics
 from kfinfra.config.calls import provider_key
 from kfinfra.config.constants import constant_bool
+from kfinfra.config.dag.reader import BLOCKS, read_dag
 from kfinfra.config.evaluation import Evaluation
 from kfinfra.config.module import Declared
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, did_you_mean, error
@@ -42,8 +43,15 @@ def desired_instance(
 ) -> tuple[Desired, list[Diagnostic]]:
     """One instance's desired attributes. Errors are returned beside it; with an error its attributes are incomplete."""
     scope = evaluation.scope(block.source, extra)
-    decoded = decode_body(block, schema.attributes, schema.blocks, scope, META)
+    decoded = decode_body(
+        block, schema.attributes, schema.blocks, scope, META | (frozenset(BLOCKS) if schema.dag else frozenset())
+    )
     diagnostics = list(decoded.diagnostics)
+    if schema.dag:
+        read = read_dag(block, scope)
+        decoded.attributes[schema.dag] = read.dag
+        decoded.spans.update(read.spans)
+        diagnostics.extend(read.diagnostics)
     for name in ("name", "display_name"):
         if name in schema.attributes and schema.attributes[name].default is None and decoded.attributes.get(name) is None:
             own = schema.attributes[name]

@@ -37,7 +37,7 @@ from kfinfra.hcl.nodes import (
 )
 from kfinfra.hcl.references import references
 from kfinfra.values.convert import ConversionError, convert, type_of
-from kfinfra.values.data import Marked, ObjectValue, TupleValue, Unknown, Value
+from kfinfra.values.data import Deferred, Marked, ObjectValue, Placeholder, TupleValue, Unknown, Value
 from kfinfra.values.describe import statement
 from kfinfra.values.marks import NONE, mark, unmark, unmark_deep
 from kfinfra.values.numbers import parse_number
@@ -143,9 +143,11 @@ class Evaluator:
     def template(self, expr: Template) -> Value:
         """Parts joined into a string; unknown parts make an unknown string with a known prefix."""
         text, known, marks = "", True, NONE
+        parts: list[str | Placeholder | Unknown] = []
         for part in expr.parts:
             if isinstance(part, Text):
                 text += part.value if known else ""
+                parts.append(part.value)
                 continue
             value, found = unmark(self.value(part))
             marks |= found
@@ -154,10 +156,13 @@ class Evaluator:
                 self.fail(part, "Invalid template interpolation value", detail)
             prefix = "Cannot include the given value in a string template: "
             piece = self.convert(part, value, STRING, "Invalid template interpolation value", prefix)
+            parts += piece.parts if isinstance(piece, Deferred) else [piece if isinstance(piece, Unknown) else str(piece)]
             if isinstance(piece, Unknown):
                 text, known = text + (piece.prefix if known else ""), False
             elif known:
                 text += str(piece)
+        if any(isinstance(part, Placeholder) for part in parts):
+            return mark(Deferred(STRING, not_null=True, prefix=text, parts=tuple(parts)), marks)
         return mark(text if known else Unknown(STRING, not_null=True, prefix=text), marks)
 
     def join(self, expr: TemplateJoin) -> Value:

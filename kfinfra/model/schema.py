@@ -124,8 +124,9 @@ class BlockType:
 class ResourceType:
     """A resource type: its schema, who serves it, what identifies an object of it in the world.
 
-    `identity` names the attributes that identify the object; a change of one of them replaces it. `check` sees the whole
-    (parts of it may be UNKNOWN) and returns problems. `version` is that of the attributes' shape in state.
+    `dag` names the attribute that holds the pipeline which blocks inside (task, parallel_for, …) declare. `identity`
+    names the attributes that identify the object; a change of one of them replaces it. `check` sees the whole (parts of
+    it may be UNKNOWN) and returns problems. `version` is that of the attributes' shape in state.
     """
 
     name: str
@@ -137,6 +138,7 @@ class ResourceType:
     timeouts: Mapping[str, float] = field(default_factory=dict)
     version: int = 1
     doc: str = ""
+    dag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

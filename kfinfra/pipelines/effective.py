@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.pipelines.compare import flat
@@ -26,30 +27,37 @@ class Setting:
     origin: str
 
 
-def effective(package: Package, defaults: Attributes | None, overrides: Mapping[str, Attributes]) -> dict[str, list[Setting]]:
+def effective(
+    package: Package,
+    defaults: Attributes | None,
+    overrides: Mapping[str, Attributes],
+    own: Mapping[str, Attributes] = MappingProxyType({}),
+) -> dict[str, list[Setting]]:
     """Each task's settings, by path. Layer upon layer is written into the package: who changed a fact last is its origin.
 
     Raises DiagnosticError as `with_settings` does.
     """
-    with_settings(package, defaults, overrides)
+    with_settings(package, defaults, overrides, own)
     found: dict[str, dict[str, Setting]] = {}
-    for origin, low, high in _layers(defaults, overrides):
-        made = with_settings(package, low, high)
+    for origin, low, high, middle in _layers(defaults, overrides, own):
+        made = with_settings(package, low, high, middle)
         tasks = mapping(summarize(made), "tasks")
         found = {path: dict(_facts(facts, origin, found.get(path, {}))) for path, facts in tasks.items()}
     return {path: list(settings.values()) for path, settings in found.items()}
 
 
 def _layers(
-    defaults: Attributes | None, overrides: Mapping[str, Attributes]
-) -> Iterator[tuple[str, Attributes | None, dict[str, Attributes]]]:
-    yield CODE, None, {}
+    defaults: Attributes | None, overrides: Mapping[str, Attributes], own: Mapping[str, Attributes]
+) -> Iterator[tuple[str, Attributes | None, dict[str, Attributes], Mapping[str, Attributes]]]:
+    yield CODE, None, {}, {}
     if defaults:
-        yield "defaults", defaults, {}
+        yield "defaults", defaults, {}, {}
+    if own:
+        yield "task", defaults, {}, own
     so_far: dict[str, Attributes] = {}
     for name in precedence(overrides):
         so_far = {**so_far, name: overrides[name]}
-        yield f'override "{name}"', defaults, so_far
+        yield f'override "{name}"', defaults, so_far, own
 
 
 def _facts(facts: Plain, origin: str, before: Mapping[str, Setting]) -> Iterator[tuple[str, Setting]]:

@@ -1,6 +1,7 @@
 """Settings from HCL written into a compiled package, so that the Python stays free of them.
 
-Precedence: the task's own code, then `defaults`, then overrides by pattern in their order, then by name.
+Precedence: the task's own code, then `defaults`, then the task's own block in HCL, then overrides by pattern in their order,
+then by name.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.durations import seconds
@@ -27,18 +29,25 @@ from kfinfra.pipelines.volumes import with_volumes
 from kfinfra.pipelines.wire import Flaw, read
 
 
-def with_settings(package: Package, defaults: Attributes | None, overrides: Mapping[str, Attributes]) -> Package:
+def with_settings(
+    package: Package,
+    defaults: Attributes | None,
+    overrides: Mapping[str, Attributes],
+    own: Mapping[str, Attributes] = MappingProxyType({}),
+) -> Package:
     """The package in which each task has its settings (all known).
 
-    `overrides` are keyed by a task's path (`for-loop-1/fit`), its name where no other has it, or a pattern with `*`.
+    `own` are the settings that tasks of a pipeline in HCL have in their blocks, by label. `overrides` are keyed by a
+    task's path (`for-loop-1/fit`), its name where no other has it, or a pattern with `*`.
     Raises DiagnosticError for an override that means no task (did you mean …), and for settings that cannot hold together.
     """
     low = relevant(defaults or {})
     high = {name: relevant(settings) for name, settings in overrides.items()}
-    if not low and not high:
+    middle = {name: relevant(settings) for name, settings in own.items()}
+    if not low and not high and not middle:
         return package
     normal = normalized(package)
-    settings = settings_by_task(normal, low, high)
+    settings = settings_by_task(normal, low, high, middle)
     ordered = with_order(rewrite(normal, settings, Appliers(_task, _named)), settings)
     return with_s3_steps(ordered, settings, partial(_step, low))
 

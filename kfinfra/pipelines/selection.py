@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
 from kfinfra.model.plain import Attributes
+from kfinfra.pipelines.dag.structure import kfp_name
 from kfinfra.pipelines.layering import layered
 from kfinfra.pipelines.package import Package
 from kfinfra.pipelines.tasks import Task, container_of, tasks_of
 
 
-def settings_by_task(package: Package, defaults: Attributes | None, overrides: Mapping[str, Attributes]) -> dict[str, Attributes]:
-    """Per task path the settings that hold for it: defaults, then patterns as written, then exact names.
+def settings_by_task(
+    package: Package,
+    defaults: Attributes | None,
+    overrides: Mapping[str, Attributes],
+    own: Mapping[str, Attributes] = MappingProxyType({}),
+) -> dict[str, Attributes]:
+    """Per task path the settings that hold for it: defaults, then the task's own block, then patterns as written, then names.
 
     Raises DiagnosticError for an override that means no task, several where one is meant, or none that has a pod.
     """
@@ -21,6 +28,14 @@ def settings_by_task(package: Package, defaults: Attributes | None, overrides: M
     pods = {t.path for t in tasks if container_of(package.spec, t) is not None}
     layers: dict[str, list[Attributes]] = {path: [defaults] if defaults else [] for path in sorted(pods)}
     problems: list[Diagnostic] = []
+    for label, settings in own.items():
+        path = _path_of(label, tasks)
+        if path not in pods:
+            detail = f'"{label}" runs a pipeline: its tasks have pods of their own, and it has none to set anything of.'
+            hint = f'override "{label}/*" sets what is in it'
+            problems.append(error("Settings of a task without a pod", detail, hint=hint))
+        else:
+            layers[path].append(settings)
     for name in precedence(overrides):
         try:
             for path in _chosen(name, tasks, pods):
@@ -37,15 +52,27 @@ def precedence(overrides: Iterable[str]) -> list[str]:
     return sorted(overrides, key=lambda name: "*" not in name)
 
 
+_GROUPS = r"((for-loop|condition|condition-branches|exit-handler)-\d+/)*"
+"""The names that KFP gives groups; what stands in others is another pipeline's."""
+
+
+def _path_of(label: str, tasks: Sequence[Task]) -> str:
+    """The path of the task that a pipeline in HCL gives this label."""
+    own = re.compile(_GROUPS + re.escape(kfp_name(label)))
+    return next((t.path for t in tasks if own.fullmatch(t.path)), "")
+
+
 def _chosen(name: str, tasks: Sequence[Task], pods: set[str]) -> Iterable[str]:
     if "*" in name:
-        found = [t.path for t in tasks if _pattern(name).fullmatch(t.path if "/" in name else t.name) and t.path in pods]
+        wanted = _pattern(name)
+        found = [t.path for t in tasks if t.path in pods and any(map(wanted.fullmatch, t.paths if "/" in name else t.names))]
         if not found:
             raise DiagnosticError(_unknown(f'No task matches "{name}". {_listed(pods)}'))
         return found
-    exact = [t for t in tasks if t.path == name] or [t for t in tasks if t.name == name]
+    exact = [t for t in tasks if t.path == name] or [t for t in tasks if name in t.paths]
+    exact = exact or [t for t in tasks if t.name == name] or [t for t in tasks if name in t.names]
     if not exact:
-        known = {t.path for t in tasks} | {t.name for t in tasks}
+        known = {known for t in tasks for known in (*t.paths, *t.names)}
         raise DiagnosticError(_unknown(f'The pipeline has no task "{name}".{did_you_mean(name, known)} {_listed(pods)}'))
     if len(exact) > 1:
         paths = ", ".join(f'"{t.path}"' for t in exact)

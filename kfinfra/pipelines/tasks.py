@@ -24,6 +24,18 @@ class Task:
     component: str
     executor: str | None
     spec: Mapping[str, Plain] = field(default_factory=dict)
+    shown: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its name, and the one that it is shown by (taskInfo.name) where that is another."""
+        label = text(self.spec, "taskInfo", "name")
+        return (self.name, label) if label not in ("", self.name) else (self.name,)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Its path by names, and by the names that it and the groups around it are shown by."""
+        return (self.path, self.shown) if self.shown not in ("", self.path) else (self.path,)
 
     @property
     def is_group(self) -> bool:
@@ -33,20 +45,22 @@ class Task:
 
 def tasks_of(spec: Mapping[str, Plain]) -> Iterator[Task]:
     """Every task, groups before what they hold, by name within one group. A component within itself is not entered."""
-    yield from _within(spec, mapping(spec, "root"), "", ())
+    yield from _within(spec, mapping(spec, "root"), ("", ""), ())
 
 
-def _within(spec: Mapping[str, Plain], component: Mapping[str, Plain], prefix: str, on_way: tuple[str, ...]) -> Iterator[Task]:
+def _within(
+    spec: Mapping[str, Plain], component: Mapping[str, Plain], prefix: tuple[str, str], on_way: tuple[str, ...]
+) -> Iterator[Task]:
     for name, task in sorted(entries(component, "dag", "tasks")):
         reference = text(task, "componentRef", "name")
         inner = mapping(spec, "components", reference)
-        path = prefix + name
+        path, shown = prefix[0] + name, prefix[1] + (text(task, "taskInfo", "name") or name)
         if "dag" in inner:
-            yield Task(path, name, reference, None, mapping(task))
+            yield Task(path, name, reference, None, mapping(task), shown)
             if reference not in on_way:
-                yield from _within(spec, inner, path + "/", (*on_way, reference))
+                yield from _within(spec, inner, (path + "/", shown + "/"), (*on_way, reference))
         else:
-            yield Task(path, name, reference, text(inner, "executorLabel"), mapping(task))
+            yield Task(path, name, reference, text(inner, "executorLabel"), mapping(task), shown)
 
 
 def container_of(spec: Mapping[str, Plain], task: Task) -> dict[str, Plain] | None:

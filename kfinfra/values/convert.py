@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from kfinfra.values.data import ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.data import Deferred, ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import mark, unmark_deep
 from kfinfra.values.numbers import number_text, parse_number
 from kfinfra.values.operations import sorted_set
@@ -111,6 +111,8 @@ def _unknown(value: Unknown, to: Type, path: Path) -> Value:
     mismatch = isinstance(have, Primitive) != isinstance(to, Primitive) or (simple and STRING not in (have, to))
     if have != ANY and mismatch:
         raise ConversionError(f"{_article(to)} required", path)
+    if isinstance(value, Deferred):
+        return replace(value, type=to)
     if to == STRING:
         return Unknown(to, value.not_null)
     sized = isinstance(to, ListType | MapType) and not isinstance(have, SetType)

@@ -73,6 +73,26 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class Placeholder:
+    """Something that gets its value while a pipeline runs: what it is, its name, which part of it, what it is made of."""
+
+    kind: str
+    name: str = ""
+    key: str = ""
+    of: tuple[Placeholder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred(Unknown):
+    """A value that a pipeline's run knows: one placeholder, or text with placeholders (and what an apply will know) in it.
+
+    It always bears the mark CHANNEL, so that what is computed from it can be told from what an apply will know.
+    """
+
+    parts: tuple[str | Placeholder | Unknown, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Marked:
     """A value with marks; never nested directly in another Marked."""
 
@@ -80,7 +100,7 @@ class Marked:
     marks: frozenset[str]
 
 
-SENSITIVE, EPHEMERAL = "sensitive", "ephemeral"
+SENSITIVE, EPHEMERAL, CHANNEL = "sensitive", "ephemeral", "channel"
 
 Value: TypeAlias = (
     None | bool | int | Decimal | str | TupleValue | ObjectValue | ListValue | SetValue | MapValue | Unknown | Marked

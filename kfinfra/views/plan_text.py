@@ -45,7 +45,7 @@ _VERB_BY_REASON = {
     "replace_by_triggers": "will be replaced due to changes in replace_triggered_by",
 }
 NAMES = frozenset({"name", "id", "tags", "cluster", "namespace", "bucket", "prefix"})
-COVERED = frozenset({"digest", "summary", "manifest", "tasks"})
+COVERED = frozenset({"digest", "summary", "manifest", "tasks", "dag"})
 """Computed attributes that a change's details say better."""
 _RULE = "─" * 77
 

@@ -92,13 +92,13 @@ def same_interval(old: Plain, new: Plain) -> bool:
 
 
 def check_pipeline(attributes: Attributes) -> Iterable[Problem]:
-    """Exactly one of `source` and `package`; `function` belongs to a source."""
-    given = [name for name in ("source", "package") if attributes.get(name) is not None]
+    """Exactly one of `source`, `package` and tasks of its own; `function` belongs to a source."""
+    given = [name for name in ("source", "package", "dag") if attributes.get(name) is not None]
     if len(given) != 1:
-        detail = "A pipeline has exactly one of source (Python) and package (compiled YAML)" + (
-            "; both are written." if given else "; none is written."
-        )
-        yield Problem((given[-1],) if given else (), "Invalid pipeline", detail)
+        words = {"dag": "blocks"}
+        said = " and ".join(words.get(name, name) for name in given) + " are written" if given else "none is written"
+        detail = f"A pipeline has exactly one of source (Python), package (compiled YAML) and task blocks; {said}."
+        yield Problem(tuple(n for n in given if n != "dag")[-1:], "Invalid pipeline", detail)
     if attributes.get("function") is not None and attributes.get("source") is None:
         detail = "function names the pipeline within a Python source; a compiled package holds just one."
         yield Problem(("function",), "Invalid pipeline", detail, "remove function")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, error
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.ports import DetailLine
+from kfinfra.pipelines.origin import origin as origin
 
 if TYPE_CHECKING:
     from kfinfra.pipelines.effective import Setting
@@ -28,6 +29,14 @@ class PipelineCompiler(Protocol):
 
     def compile(self, source: str, function: str | None) -> str:
         """The package's YAML. Raises DiagnosticError where the code is wrong."""
+        ...
+
+    def compile_dag(self, dag: Mapping[str, Plain], name: str, texts: Mapping[str, str]) -> str:
+        """The package's YAML of a pipeline in HCL. Raises DagError for mistakes in it."""
+        ...
+
+    def component_text(self, url: str, digest: str) -> str:
+        """The text of a component that lies at a URL, pinned by its digest. Raises DiagnosticError."""
         ...
 
 
@@ -63,20 +72,6 @@ def parameters_of(summary: Plain) -> Plain:
     return {n: f"{a.get('type')}{'?' if a.get('optional') or 'default' in a else ''}" for n, a in shown.items()}
 
 
-def origin(attributes: Attributes) -> dict[str, Plain]:
-    """What the content is made from: of the attributes what matters to it, parts of which may be UNKNOWN."""
-    from kfinfra.pipelines.settings import relevant
-
-    defaults, override = attributes.get("defaults"), attributes.get("override")
-    return {
-        **{name: attributes.get(name) for name in ("source", "package", "function")},
-        "defaults": relevant(defaults) if isinstance(defaults, dict) else defaults,
-        "override": {n: relevant(s) if isinstance(s, dict) else s for n, s in override.items()}
-        if isinstance(override, dict)
-        else override,
-    }
-
-
 def load(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> Content:
     """The content that an `origin` (all known) asks for. Raises DiagnosticError."""
     from kfinfra.pipelines.notes import notes_on
@@ -85,12 +80,12 @@ def load(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> Cont
     from kfinfra.pipelines.validation import problems_of
 
     written, overrides = _package(attributes, root, compiler), _overrides(attributes)
-    package = with_settings(written, _block(attributes, "defaults"), overrides)
+    package = with_settings(written, _block(attributes, "defaults"), overrides, _own(attributes))
     problems = problems_of(package)
     if any(p.severity is Severity.ERROR for p in problems):
         raise DiagnosticError(problems)
     found = _content(package, to_yaml(package))
-    notes = notes_on(_block(attributes, "defaults"), overrides)
+    notes = notes_on(_block(attributes, "defaults"), {**_own(attributes), **overrides})
     return replace(found, warnings=(*problems, *notes))
 
 
@@ -98,7 +93,8 @@ def settings_of(attributes: Attributes, root: Path, compiler: PipelineCompiler) 
     """Each task's settings in the end, by path, of an `origin` (all known). Raises DiagnosticError."""
     from kfinfra.pipelines.effective import effective
 
-    return effective(_package(attributes, root, compiler), _block(attributes, "defaults"), _overrides(attributes))
+    package, overrides = _package(attributes, root, compiler), _overrides(attributes)
+    return effective(package, _block(attributes, "defaults"), overrides, _own(attributes))
 
 
 def on_server(version: Mapping[str, Any]) -> Content | None:
@@ -123,12 +119,36 @@ def _package(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> 
     if attributes.get("source") is not None:
         source, function = str(attributes["source"]), attributes.get("function")
         return parse_package(compiler.compile(source, str(function) if function is not None else None), source)
+    if attributes.get("dag") is not None:
+        name = str(attributes.get("name"))
+        return parse_package(_from_hcl(attributes, name, root, compiler), f'pipeline "{name}"')
     where = str(attributes["package"])
     try:
         return parse_content((root / where).read_bytes(), where)
     except OSError as problem:
         detail = f"{where}: {problem.strerror or problem}."
         raise DiagnosticError(error("Cannot read the package", detail, hint="check `package`")) from problem
+
+
+def _from_hcl(attributes: Attributes, name: str, root: Path, compiler: PipelineCompiler) -> str:
+    """The YAML of a pipeline in HCL; other pipelines that are its components are compiled before it."""
+    from kfinfra.pipelines.dag.codec import decode
+
+    dag = _block(attributes, "dag")
+    texts: dict[str, str] = {}
+    for component in decode({n: v for n, v in dag.items() if n != "settings"}).components:
+        options = component.options
+        if component.kind == "url":
+            texts[component.name] = compiler.component_text(str(options["url"]), str(options["digest"]))
+        elif component.kind == "pipeline":
+            texts[component.name] = load(origin(_block(options, "origin")), root, compiler).text
+    return compiler.compile_dag({n: v for n, v in dag.items() if n != "settings"}, name, texts)
+
+
+def _own(attributes: Attributes) -> dict[str, Attributes]:
+    """The settings that the tasks of a pipeline in HCL have of their own, by label."""
+    found = _block(_block(attributes, "dag"), "settings")
+    return {name: settings for name, settings in found.items() if isinstance(settings, dict)}
 
 
 def details(

@@ -15,7 +15,7 @@ from kfinfra.providers.kfp.content import Content
 from kfinfra.providers.kfp.failures import Refused
 
 Wire = Mapping[str, Any]
-LOCAL = ("source", "package", "function", "keep_versions", "defaults", "override")
+LOCAL = ("source", "package", "function", "keep_versions", "defaults", "override", "dag")
 """What only this machine knows: the server's answer says nothing of it."""
 
 

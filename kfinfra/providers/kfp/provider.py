@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain, is_known
 from kfinfra.model.ports import DetailLine, Observed, Operation, Provider, ReadRequest, Run
 from kfinfra.model.resource import Desired
+from kfinfra.pipelines.dag.failure import DagError
 from kfinfra.providers.kfp import content, experiments, pipelines, schedules
 from kfinfra.providers.kfp.client import Kfp
 from kfinfra.providers.kfp.content import Content, PipelineCompiler
@@ -46,7 +48,8 @@ class KfpProvider:
             written["namespace"] = self._inherited(written)
         if desired.address.type == "pipeline":
             written["display_name"] = written.get("display_name") or written.get("name")
-            written |= self._promised(desired.address, written, recorded or {})
+            with _placed(desired):
+                written |= self._promised(desired.address, written, recorded or {})
         return replace(desired, resource=replace(desired.resource, attributes=written))
 
     def _inherited(self, written: Attributes) -> Plain:
@@ -193,6 +196,16 @@ def _tried(look: Callable[[ReadRequest], Observed]) -> Callable[[ReadRequest], O
             return Observed(None, problem.diagnostics)
 
     return tried
+
+
+@contextmanager
+def _placed(desired: Desired) -> Iterator[None]:
+    """Mistakes in a pipeline's HCL told where they are written."""
+    try:
+        yield
+    except DagError as problem:
+        found = (error(p.summary, p.detail, desired.span_of(p.path), hint=p.hint) for p in problem.problems)
+        raise DiagnosticError(found) from None
 
 
 def make_provider(config: Attributes, env: Mapping[str, str], compiler: PipelineCompiler) -> Provider:

@@ -29,6 +29,11 @@ def same_pipeline(old: Plain, new: Plain) -> bool:
     return is_known(new.get("id")) and old.get("id") == new.get("id")
 
 
+def _same_dag(old: Plain, new: Plain) -> bool:
+    """Pipelines in HCL differ by their digest; what is written in another way and means the same is no change."""
+    return is_known(new)
+
+
 _NAMESPACE = Attribute(
     STRING,
     ref=Ref(("namespace",)),
@@ -70,6 +75,7 @@ PIPELINE = ResourceType(
         "source": Attribute(STRING, doc="A Python file with a @dsl.pipeline."),
         "package": Attribute(STRING, doc="A compiled pipeline (YAML), relative to the configuration."),
         "function": Attribute(STRING, doc="The pipeline in `source`, where it holds more than one."),
+        "dag": Attribute(ANY, computed=True, equal=_same_dag, doc="The pipeline that its own blocks declare."),
         "keep_versions": Attribute(
             NUMBER,
             default=10,
@@ -96,6 +102,7 @@ PIPELINE = ResourceType(
         "override": BlockType(TASK_SETTINGS, ("task",), doc="Settings of the task that the label names."),
     },
     check=checks.check_pipeline,
+    dag="dag",
     doc="A pipeline and its versions, which are named by their content and never changed.",
 )
 
@@ -151,7 +158,7 @@ RECURRING_RUN = ResourceType(
 RESOURCE_TYPES = (EXPERIMENT, PIPELINE, RECURRING_RUN)
 DATA_TYPES = (
     data_type(EXPERIMENT),
-    data_type(PIPELINE, without=("source", "package", "function", "keep_versions", "defaults", "override")),
+    data_type(PIPELINE, without=("source", "package", "function", "keep_versions", "defaults", "override", "dag")),
 )
 
 PROVIDER = ProviderType(

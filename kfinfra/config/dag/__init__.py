@@ -1,0 +1,1 @@
+"""The blocks of a pipeline in HCL, evaluated to the neutral pipeline with the place of every part."""

@@ -1,0 +1,49 @@
+"""Types of parameters, inputs and outputs as they are written in HCL, as KFP names them."""
+
+from __future__ import annotations
+
+from kfinfra.diag import DiagnosticError, SourceText, did_you_mean, error
+from kfinfra.hcl.nodes import Call, Expr, Template, Text, Traversal
+
+PARAMETERS = {
+    "string": "STRING",
+    "number": "NUMBER_DOUBLE",
+    "float": "NUMBER_DOUBLE",
+    "integer": "NUMBER_INTEGER",
+    "int": "NUMBER_INTEGER",
+    "bool": "BOOLEAN",
+    "list": "LIST",
+    "map": "STRUCT",
+    "object": "STRUCT",
+}
+ARTIFACTS = {
+    name: f"system.{name}"
+    for name in (
+        "Artifact", "Dataset", "Model", "Metrics", "ClassificationMetrics", "SlicedClassificationMetrics", "HTML", "Markdown",
+    )
+}  # fmt: skip
+
+
+def kfp_type(expr: Expr, source: SourceText, artifacts: bool) -> str:
+    """KFP's name of a type: a parameterType, or an artifact's schema title. Raises DiagnosticError."""
+    known = {**PARAMETERS, **(ARTIFACTS if artifacts else {})}
+    name = _name(expr)
+    if name in known:
+        return known[name]
+    if artifacts and "." in name:
+        return name
+    words = "string, integer, number, bool, list(T), map(T)" + (" or an artifact such as Dataset or Model" if artifacts else "")
+    detail = f'"{source.text[expr.start : expr.end]}" is no type here: {words}.{did_you_mean(name, known)}'
+    raise DiagnosticError(error("Invalid type specification", detail, source.span(expr.start, expr.end)))
+
+
+def _name(expr: Expr) -> str:
+    match expr:
+        case Traversal(root=name, steps=()):
+            return name
+        case Call(name="list" | "map" | "object" as name, args=(_,)):
+            return name
+        case Template(parts=(Text(value=text),)):
+            return text
+        case _:
+            return ""

@@ -1,0 +1,7 @@
+pipeline "p" {
+  component "train" { file = "train.yaml" }
+  task "train" {
+    component = component.train
+    arguments = { rows = 3 }
+  }
+}
