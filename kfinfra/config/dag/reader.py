@@ -134,7 +134,7 @@ class _Reader:
             detail = f'"{name}" is not a name: letters, digits, _ and -, not beginning with a digit.'
             self.found.append(error("Invalid name", detail, block.span))
             return None
-        self.spans.setdefault((DAG, f"{block.block.type}.{name}"), block.span)
+        self.spans[DAG, f"{block.block.type}.{name}"] = block.span
         return name
 
     def parameter(self, block: Declared, scope: DagScope) -> model.Parameter | None:

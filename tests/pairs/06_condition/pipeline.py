@@ -40,7 +40,7 @@ def p(threshold: float = 0.9):
     with dsl.Else():
         three = edge()
     say(text=dsl.OneOf(one.output, two.output, three.output))
-    with dsl.If(threshold < coin.outputs["chance"], name="sure"), dsl.If(coin.outputs["fair"] == True):  # noqa: E712
-        with dsl.If(coin.outputs["side"] != "edge"):
-            with dsl.If(coin.outputs["chance"] <= 0.99, name="nested"):
-                say(text="sure")
+    chance, fair, side = coin.outputs["chance"], coin.outputs["fair"], coin.outputs["side"]
+    with dsl.If(threshold < chance, name="sure"), dsl.If(fair == True), dsl.If(side != "edge"):  # noqa: E712, SIM117
+        with dsl.If(chance <= 0.99, name="nested"):
+            say(text="sure")
