@@ -1,3 +1,4 @@
+# ruff: noqa: UP
 from typing import NamedTuple
 
 from kfp import dsl
