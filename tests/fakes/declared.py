@@ -54,7 +54,7 @@ def pipelines_in(folder: Path) -> dict[str, Desired]:
     found: dict[str, Desired] = {}
     for block in config.order:
         for desired in config.instances(block):
-            config.settle(as_planned(desired, config.types[block[0]]))
+            config.settle(as_planned(desired, config.types[desired.address.type]))
             if desired.address.type == "pipeline":
                 found[str(desired.resource.attributes["name"])] = desired
     return found

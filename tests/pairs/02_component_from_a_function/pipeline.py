@@ -1,4 +1,3 @@
-# ruff: noqa: UP
 from typing import NamedTuple
 
 from kfp import dsl
