@@ -123,7 +123,7 @@ def test_a_pipeline_has_one_origin(written: dict[str, Plain], words: str) -> Non
 
 
 def test_a_recurring_run_has_one_trigger() -> None:
-    assert "source and package are written" in said(checks.check_recurring_run({**TIMED, "interval": "1h"}))
+    assert "both are written" in said(checks.check_recurring_run({**TIMED, "interval": "1h"}))
     assert "none is written" in said(checks.check_recurring_run({"pipeline": UNKNOWN}))
     backwards = {"start": "2026-01-31T02:00:00Z", "end": "2026-01-31T02:00:00+01:00"}
     assert "before it starts" in said(checks.check_recurring_run({**TIMED, **backwards}))
