@@ -1,4 +1,4 @@
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from kfp import dsl
 
@@ -25,7 +25,13 @@ made = dsl.component(fit, base_image="python:3.12", packages_to_install=["scikit
 
 
 @dsl.pipeline(name="p")
-def p(names: list[str], epochs: int = 3, rate: float = 1.0, options: dict | None = None, fast: bool = True):
+def p(
+    names: list[str],
+    epochs: int = 3,
+    rate: float = 1.0,
+    options: Optional[dict] = None,  # noqa: UP045
+    fast: bool = True,
+):
     fitted = made(epochs=epochs, rate=rate, names=names, fast=fast)
     report(data=fitted.outputs["data"], text=f"rate {rate} of X: {fitted.outputs['loss']}")
     show(
