@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kfinfra.hcl.functions.function import Function
 from kfinfra.model.data import with_data
 from kfinfra.model.schema import ProviderType, ResourceType
+from kfinfra.providers.aws import functions as aws_functions
 from kfinfra.providers.aws import schema as aws
 from kfinfra.providers.kfp import schema as kfp
+from kfinfra.providers.kubernetes import functions as kubernetes_functions
 from kfinfra.providers.kubernetes import schema as kubernetes
 
 SCHEMAS = (aws, kubernetes, kfp)
@@ -22,3 +25,8 @@ def resource_types() -> Mapping[str, ResourceType]:
 def provider_types() -> Mapping[str, ProviderType]:
     """All provider types by name."""
     return {module.PROVIDER.name: module.PROVIDER for module in SCHEMAS}
+
+
+def provider_functions() -> tuple[Function, ...]:
+    """The functions that providers bring, named `provider::NAME::FUNCTION` as Terraform's providers' are."""
+    return (*aws_functions.FUNCTIONS, *kubernetes_functions.FUNCTIONS)

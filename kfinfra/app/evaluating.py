@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from kfinfra.app import wiring
-from kfinfra.app.catalogue import provider_types, resource_types
+from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.options import Workplace
 from kfinfra.config.configuration import Configuration, load
 from kfinfra.config.files import FolderSources
 from kfinfra.diag import Diagnostic, SourceText
 from kfinfra.hcl.format.tokens import unfinished
-from kfinfra.hcl.functions import standard_functions
 from kfinfra.hcl.nodes import Call
 from kfinfra.hcl.parser import parse_expression
 from kfinfra.state.document import State
@@ -63,8 +62,17 @@ def open_console(work: Workplace, var_inputs: Iterable[tuple[str, str]] = ()) ->
     Raises DiagnosticError where the configuration or the state cannot be read.
     """
     sources, cache = FolderSources(work.root), wiring.parse_cache(work)
-    config = load(sources, resource_types(), provider_types(), work.env, var_inputs, cache, require_variables=False)
-    config.evaluation.common.functions = standard_functions(".", sources.read, _now)
+    config = load(
+        sources,
+        resource_types(),
+        provider_types(),
+        work.env,
+        var_inputs,
+        cache,
+        require_variables=False,
+        own=provider_functions(),
+    )
+    config.evaluation.common.clock.now = _now
     store = wiring.store(work, config.settings)
     state = store.read()
     if state is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kfinfra.app import wiring
-from kfinfra.app.catalogue import provider_types, resource_types
+from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.options import Workplace
 from kfinfra.config.configuration import Configuration, load
 from kfinfra.config.files import FolderSources
@@ -29,6 +29,7 @@ def configuration(work: Workplace) -> Configuration:
         (),
         wiring.parse_cache(work),
         require_variables=False,
+        own=provider_functions(),
     )
 
 

@@ -8,10 +8,11 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from kfinfra.app import wiring
-from kfinfra.app.catalogue import provider_types, resource_types
+from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.options import PlanOptions, Workplace
 from kfinfra.config.configuration import Configuration, load
 from kfinfra.config.files import FolderSources
@@ -27,6 +28,7 @@ from kfinfra.engine.planner import Planner, Request
 from kfinfra.engine.providers import ProviderSet
 from kfinfra.engine.recovery import recover
 from kfinfra.engine.result import ApplyResult
+from kfinfra.hcl.functions.times import stamp
 from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Plain, at_path
 from kfinfra.model.ports import Provider
@@ -56,14 +58,17 @@ class Session:
     def plan(self) -> Plan:
         """The plan. Raises DiagnosticError with everything that is wrong."""
         options = self._options
+        made = _now()
+        self.config.evaluation.common.clock.planned = made
         request = Request(options.mode, options.targets, options.replace, options.refresh, self.importing)
         planner = Planner(self.config, self.state, self.config.types, self._providers, self._hooks, request)
         plan = planner.plan()
         self._observed, self._previous = planner.observed, planner.previous
-        return replace(plan, variables=self._variables())
+        return replace(plan, variables=self._variables(), made=stamp(made))
 
     def apply(self, plan: Plan, stop: threading.Event) -> ApplyResult:
         """Makes it so. What was done is recorded whatever happens; failures are in the result."""
+        self.config.evaluation.common.clock.now = _now
         base = self._refreshed(plan)
         around = Surroundings(
             self.config, base, self.config.types, self._providers, self._store, self._hooks, wiring.SystemClock()
@@ -118,6 +123,7 @@ class Session:
             detail = "The configuration or its variables are not those that this plan was made from."
             raise DiagnosticError(error("Saved plan is stale", detail, hint="use the same files and variables, or plan again"))
         plan = replace(plan, changes=tuple(self._restored(c) for c in plan.changes))
+        self.config.evaluation.common.clock.planned = datetime.fromisoformat(plan.made)
         self._prepare(plan)
         return plan
 
@@ -193,14 +199,18 @@ class Session:
         return out
 
 
+def _now() -> datetime:
+    return datetime.fromtimestamp(wiring.SystemClock().now(), UTC)
+
+
 @contextmanager
 def open_session(
     work: Workplace, options: PlanOptions, hooks: Hooks, operation: str, require_variables: bool = True
 ) -> Iterator[Session]:
     """Reads configuration and state under the lock, and settles what an earlier command left open."""
     sources, cache = FolderSources(work.root), wiring.parse_cache(work)
-    types, inputs = resource_types(), options.var_inputs
-    config = load(sources, types, provider_types(), work.env, inputs, cache, require_variables=require_variables)
+    types, inputs, own = resource_types(), options.var_inputs, provider_functions()
+    config = load(sources, types, provider_types(), work.env, inputs, cache, require_variables=require_variables, own=own)
     env = wiring.environment(work)
     store = wiring.store(work, config.settings)
     settings = ProviderSettings(config, hooks)

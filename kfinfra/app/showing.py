@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kfinfra.app import wiring
-from kfinfra.app.catalogue import provider_types, resource_types
+from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.inspect import read_plan
 from kfinfra.app.options import Workplace
 from kfinfra.config.configuration import Configuration, load
@@ -50,7 +50,9 @@ def saved_plan(work: Workplace, path: Path) -> PlanView:
 def _configuration(work: Workplace) -> Configuration | None:
     sources, cache = FolderSources(work.root), wiring.parse_cache(work)
     try:
-        return load(sources, resource_types(), provider_types(), work.env, (), cache, require_variables=False)
+        return load(
+            sources, resource_types(), provider_types(), work.env, (), cache, require_variables=False, own=provider_functions()
+        )
     except DiagnosticError:
         return None  # what is wrong with it is validate's to say: it is not the plan's configuration, and a note says that
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kfinfra.app import wiring
-from kfinfra.app.catalogue import provider_types, resource_types
+from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.options import Workplace
 from kfinfra.config.configuration import BlockKey, Configuration, load
 from kfinfra.config.files import FolderSources
@@ -22,6 +22,7 @@ def validate(work: Workplace) -> tuple[Diagnostic, ...]:
             (),
             wiring.parse_cache(work),
             require_variables=False,
+            own=provider_functions(),
         )
     except DiagnosticError as problem:
         return tuple(sorted(problem.diagnostics, key=Diagnostic.order))

@@ -37,7 +37,7 @@ from kfinfra.config.variables import (
     settle_variables,
 )
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, error, warning
-from kfinfra.hcl.functions import standard_functions
+from kfinfra.hcl.functions import Clock, Function, standard_functions
 from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.resource import Desired, Resource
@@ -298,15 +298,17 @@ def load(
     cache: Path | None = None,
     workspace: str = "default",
     require_variables: bool = True,
+    own: Iterable[Function] = (),
 ) -> Configuration:
     """The configuration in `sources`. `var_inputs` are ("var", "a=b") and ("file", path) in the command line's order.
 
     Raises DiagnosticError with all mistakes that can be told without evaluating resources. With `require_variables`
-    false a variable without a value is unknown (validate).
+    false a variable without a value is unknown (validate). `own` are the functions that providers bring.
     """
     tree = load_tree(sources, types, provider_types, cache, Installed(sources))
     root, module = tree.root, tree.root.module
-    functions = standard_functions(".", sources.read)
+    clock = Clock()
+    functions = standard_functions(sources, clock, own)
     given, found = _given(module, tree.var_files, sources, env, var_inputs, cache)
     variables, problems = settle_variables(module.variables, given, functions)
     if not require_variables:
@@ -317,7 +319,7 @@ def load(
         node.providers = passed_providers(node, provider_types, found)
         found.extend(_check_module(node, types))
     refactoring = read_refactoring([(node.path, node.module) for node in root.walk()], types, found)
-    evaluation = Evaluation(root, Common(functions, frozenset(types), workspace), variables.values)
+    evaluation = Evaluation(root, Common(functions, frozenset(types), workspace, clock), variables.values)
     depends = dependencies(root, types, found)
     if any(d.severity is Severity.ERROR for d in found):
         raise DiagnosticError(sorted(dict.fromkeys(found), key=Diagnostic.order))

@@ -18,6 +18,7 @@ from kfinfra.config.tree import Node
 from kfinfra.config.variables import Declaration, declaration, validate
 from kfinfra.diag import DiagnosticError, Severity, SourceText, error
 from kfinfra.hcl.evaluate import evaluate
+from kfinfra.hcl.functions.clock import Clock
 from kfinfra.hcl.functions.function import Function
 from kfinfra.hcl.nodes import Expr
 from kfinfra.model.address import Key, key_text
@@ -40,6 +41,7 @@ class Common:
     functions: Mapping[str, Function]
     types: frozenset[str]
     workspace: str = "default"
+    clock: Clock = field(default_factory=Clock)
     values: dict[Place, Value] = field(default_factory=dict)
     unsettled: set[Place] = field(default_factory=set)
     repetitions: dict[tuple[Instance, str], Repetition] = field(default_factory=dict)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -31,6 +32,15 @@ class Sources(Protocol):
         """A file's content. Raises OSError."""
         ...
 
+    @property
+    def location(self) -> str:
+        """The root module's folder, absolute."""
+        ...
+
+    def walk(self, folder: str, depth: int | None) -> Iterable[str]:
+        """The names, relative to `folder`, of all files in it and in at most `depth` levels of folders beneath."""
+        ...
+
 
 class FolderSources:
     """Sources in a real folder."""
@@ -45,6 +55,22 @@ class FolderSources:
     def read(self, name: str) -> bytes:
         """A file's content."""
         return (self.root / name).read_bytes()
+
+    @property
+    def location(self) -> str:
+        """The root module's folder, absolute."""
+        return os.path.abspath(self.root)
+
+    def walk(self, folder: str, depth: int | None) -> Iterator[str]:
+        """The names, relative to `folder`, of all files in it and in at most `depth` levels of folders beneath."""
+        top = self.root / folder
+        for here, folders, names in os.walk(top):
+            inside = os.path.relpath(here, top)
+            if (depth is not None and inside != "." and inside.count("/") + 1 >= depth) or depth == 0:
+                folders.clear()
+            for name in names:
+                if (Path(here) / name).is_file():
+                    yield name if inside == "." else f"{inside}/{name}"
 
 
 @dataclass(frozen=True, slots=True)

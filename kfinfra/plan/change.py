@@ -98,6 +98,7 @@ class Plan:
     `drift` holds what changed outside kfinfra (recorded against observed). `changes` lists no-ops too. `serial` and
     `lineage` pin the state it was made from, `config_digest` the configuration's text, `variables` the non-sensitive
     variable values given (sensitive ones must be given again). `data` holds the data sources that were read for it, as no-ops.
+    `made` is when, in RFC 3339: what `plantimestamp` gives.
     """
 
     mode: Mode
@@ -112,6 +113,7 @@ class Plan:
     targets: tuple[str, ...] = ()
     replace: tuple[str, ...] = ()
     data: tuple[Change, ...] = ()
+    made: str = ""
 
     @property
     def to_apply(self) -> tuple[Change, ...]:

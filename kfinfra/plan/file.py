@@ -30,6 +30,7 @@ def encode_plan(plan: Plan) -> bytes:
         "targets": list(plan.targets),
         "replace": list(plan.replace),
         "data": [_change(c) for c in plan.data],
+        "made": plan.made,
     }
     return json.dumps(_pack(body), sort_keys=True, ensure_ascii=False).encode()
 
@@ -53,6 +54,7 @@ def decode_plan(data: bytes, name: str) -> Plan:
             tuple(body["targets"]),
             tuple(body["replace"]),
             tuple(_read_change(c) for c in body["data"]),
+            body["made"],
         )
     except (ValueError, KeyError, TypeError) as problem:
         detail = f"{name} is not a plan that this kfinfra can read: {problem}."

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from kfinfra.config.files import FolderSources
 from kfinfra.diag import DiagnosticError, SourceText, error
 from kfinfra.hcl.evaluate import evaluate
-from kfinfra.hcl.functions import standard_functions
+from kfinfra.hcl.functions import Clock, standard_functions
 from kfinfra.hcl.parser import parse, parse_expression
 from kfinfra.values.codec import to_data
 
@@ -23,7 +24,7 @@ class Names:
     """`local.*` of the corpus's locals.tf."""
 
     def __init__(self):
-        self.functions = standard_functions(str(CORPUS), lambda p: (CORPUS / p).read_bytes())
+        self.functions = standard_functions(FolderSources(CORPUS), Clock())
         source = SourceText("locals.tf", (CORPUS / "locals.tf").read_text())
         body = parse(source)
         self.values = {a.name: evaluate(a.expr, self, source) for a in body.blocks[0].body.attributes}

@@ -15,7 +15,7 @@ from kfinfra.config.files import FolderSources
 from kfinfra.config.shapes import VALUES, module_shape
 from kfinfra.diag import DiagnosticError, SourceText
 from kfinfra.hcl import nodes as n
-from kfinfra.hcl.functions import standard_functions
+from kfinfra.hcl.functions import Clock, standard_functions
 from kfinfra.hcl.json_text import read_json
 from kfinfra.hcl.parser import parse_json
 from kfinfra.model.address import Address
@@ -200,7 +200,7 @@ def test_values_are_those_of_pythons_decoder(value: object) -> None:
     from kfinfra.values.codec import to_data
 
     class Nothing:
-        functions = standard_functions(".", lambda name: b"")
+        functions = standard_functions(FolderSources(Path(".")), Clock())
 
     text = json.dumps({"v": value})
     source = SourceText("x.json", text)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
+from kfinfra.config.files import FolderSources
 from kfinfra.diag import DiagnosticError, SourceText
 from kfinfra.hcl.evaluate import evaluate
-from kfinfra.hcl.functions import standard_functions
+from kfinfra.hcl.functions import Clock, standard_functions
 from kfinfra.hcl.nodes import Step, Traversal
 from kfinfra.hcl.parser import parse_expression
 from kfinfra.values.data import SENSITIVE, Marked, TupleValue, Unknown, Value
@@ -18,7 +20,7 @@ from kfinfra.values.types import STRING
 class Names:
     """`id` is an unknown string, `s` a sensitive one."""
 
-    functions = standard_functions(".", lambda name: b"")
+    functions = standard_functions(FolderSources(Path(".")), Clock())
     values: ClassVar[dict[str, Value]] = {"id": Unknown(STRING, not_null=True), "s": Marked("a", frozenset({SENSITIVE}))}
 
     def lookup(self, root: str, steps: tuple[Step, ...], traversal: Traversal) -> tuple[Value, int]:

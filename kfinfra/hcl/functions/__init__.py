@@ -1,13 +1,14 @@
-"""Terraform's 118 functions. Those that read files do so through the reader given; those that need a clock through `now`."""
+"""Terraform's 118 functions over the files and the clock given, and those that providers bring."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 
+from kfinfra.hcl.functions.clock import Clock
+from kfinfra.hcl.functions.files import Files
 from kfinfra.hcl.functions.function import Function, FunctionError, Implementation, Parameter
 
-__all__ = ["Function", "FunctionError", "Parameter", "standard_functions"]
+__all__ = ["Clock", "Files", "Function", "FunctionError", "Parameter", "standard_functions"]
 
 _PARTIAL = frozenset(
     [
@@ -44,17 +45,14 @@ _WHOLE = frozenset(["startswith", "coalesce", "coalescelist", "lookup"])
 _MARKED = frozenset(["lookup", "sensitive", "nonsensitive", "issensitive", "ephemeralasnull", "length"])
 
 
-def standard_functions(
-    base_dir: str, read_file: Callable[[str], bytes], now: Callable[[], datetime] | None = None
-) -> Mapping[str, Function]:
-    """The functions by name. `read_file` takes paths as written and raises OSError.
-
-    Without `now`, `timestamp` and `plantimestamp` are unknown; `uuid` and `bcrypt` are always (they differ each time).
-    """
+def standard_functions(files: Files, clock: Clock, own: Iterable[Function] = ()) -> Mapping[str, Function]:
+    """The functions by name: Terraform's over `files` and `clock`, and the providers' `own` (`provider::aws::…`)."""
+    from kfinfra.hcl.functions import (
+        clock as clocked,
+    )
     from kfinfra.hcl.functions import (
         collections,
         encoding,
-        files,
         formatting,
         numeric,
         sets,
@@ -64,17 +62,20 @@ def standard_functions(
         times,
         yaml,
     )
+    from kfinfra.hcl.functions import (
+        files as paths,
+    )
     from kfinfra.hcl.functions.network import FUNCTIONS as network
     from kfinfra.hcl.functions.signatures import signatures
 
-    rooms = (collections, encoding, formatting, numeric, sets, special, strings, yaml)
+    rooms = (collections, encoding, formatting, numeric, sets, special, strings, times, yaml)
     run: dict[str, Implementation] = {**network}
     for room in rooms:
         run.update(room.FUNCTIONS)
-    run.update(times.functions(now))
-    run.update(files.functions(base_dir, read_file))
-    out: dict[str, Function] = {}
-    run.update(templates.functions(read_file, out))
+    run.update(clocked.functions(clock))
+    run.update(paths.functions(files))
+    out: dict[str, Function] = {function.name: function for function in own}
+    run.update(templates.functions(files, out))
     for name, fixed, rest, returns in signatures():
         out[name] = Function(name, fixed, rest, returns, run[name], name in _PARTIAL, name in _MARKED, name in _WHOLE)
     return out

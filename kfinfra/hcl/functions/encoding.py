@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from kfinfra.hcl.functions.function import FunctionError, Implementation
 from kfinfra.values.codec import from_data
-from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Value
 from kfinfra.values.numbers import number_text
 from kfinfra.values.types import STRING, ObjectType
 
@@ -149,7 +149,6 @@ FUNCTIONS: dict[str, Implementation] = {
     "base64sha256": lambda s: b64(hashlib.sha256(s.encode()).digest()),
     "base64sha512": lambda s: b64(hashlib.sha512(s.encode()).digest()),
     **{n: (lambda s, n=n: digest(n)(s.encode())) for n in ("md5", "sha1", "sha256", "sha512")},
-    "bcrypt": lambda *_: Unknown(STRING, not_null=True, prefix="$2a$"),
     "csvdecode": _csvdecode,
     "jsondecode": _jsondecode,
     "jsonencode": json_text,
@@ -157,6 +156,5 @@ FUNCTIONS: dict[str, Implementation] = {
     "textdecodebase64": _undecode,
     "textencodebase64": _recode,
     "urlencode": lambda s: urllib.parse.quote_plus(s),
-    "uuid": lambda: Unknown(STRING, not_null=True),
     "uuidv5": _uuidv5,
 }

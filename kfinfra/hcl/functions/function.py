@@ -51,7 +51,7 @@ class Parameter:
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function. `partial` ones take arguments with unknown parts, `marked` ones see marks (and put them themselves),
-    `whole` ones see arguments that are unknown altogether.
+    `whole` ones see arguments that are unknown altogether. `about` is what the documentation says of one.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Function:
     partial: bool = False
     marked: bool = False
     whole: bool = False
+    about: str = ""
 
     def parameter(self, position: int) -> Parameter | None:
         """The parameter that the argument at `position` goes to, or None when there are too many arguments."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kfinfra.diag import DiagnosticError, SourceText, error
 from kfinfra.hcl.functions.encoding import text_of
-from kfinfra.hcl.functions.files import reader
+from kfinfra.hcl.functions.files import Files, reader
 from kfinfra.hcl.functions.function import Function, FunctionError, Implementation
 from kfinfra.hcl.nodes import Step, Traversal
 from kfinfra.values.data import MapValue, ObjectValue, Value
@@ -26,9 +26,9 @@ class _Variables:
         return self.values[root], 0
 
 
-def functions(read_file: Callable[[str], bytes], known: Mapping[str, Function]) -> dict[str, Implementation]:
+def functions(files: Files, known: Mapping[str, Function]) -> dict[str, Implementation]:
     """The functions; `known` are those that templates may call (looked at when they do)."""
-    read = reader(read_file)
+    read = reader(files)
 
     def filled(name: str, text: str, variables: Value) -> Value:
         from kfinfra.hcl.evaluate import evaluate

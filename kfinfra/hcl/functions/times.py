@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from kfinfra.hcl.functions.function import FunctionError, Implementation
-from kfinfra.values.data import Unknown, Value
-from kfinfra.values.types import STRING
+from kfinfra.values.data import Value
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _UNITS = {"h": 3600e6, "m": 60e6, "s": 1e6, "ms": 1e3, "us": 1.0, "µs": 1.0, "ns": 1e-3}
@@ -78,16 +76,11 @@ def _formatdate(layout: str, text: str) -> Value:
     return _TOKEN.sub(piece, layout)
 
 
-def functions(now: Callable[[], datetime] | None) -> dict[str, Implementation]:
-    """The functions; `now` gives the time, without it the time is unknown."""
+def _timeadd(text: str, duration: str) -> Value:
+    try:
+        return stamp(parse_time(text, 0) + _duration(duration))
+    except OverflowError as bad:
+        raise FunctionError("the result is beyond the year 9999 or before the year 1") from bad
 
-    def timestamp() -> Value:
-        return stamp(now().astimezone(UTC)) if now else Unknown(STRING, not_null=True)
 
-    return {
-        "formatdate": _formatdate,
-        "timeadd": lambda t, d: stamp(parse_time(t, 0) + _duration(d)),
-        "timecmp": _cmp,
-        "timestamp": timestamp,
-        "plantimestamp": timestamp,
-    }
+FUNCTIONS: dict[str, Implementation] = {"formatdate": _formatdate, "timeadd": _timeadd, "timecmp": _cmp}
