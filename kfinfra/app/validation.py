@@ -5,6 +5,7 @@ from __future__ import annotations
 from kfinfra.app import wiring
 from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.options import Workplace
+from kfinfra.config.advice import advice
 from kfinfra.config.configuration import BlockKey, Configuration, load
 from kfinfra.config.files import FolderSources
 from kfinfra.config.instances import as_planned
@@ -31,7 +32,7 @@ def validate(work: Workplace) -> tuple[Diagnostic, ...]:
         config.outputs()
     except DiagnosticError as problem:
         found.extend(problem.diagnostics)
-    return tuple(sorted(dict.fromkeys([*found, *config.warnings]), key=Diagnostic.order))
+    return tuple(sorted(dict.fromkeys([*found, *config.warnings, *advice(config.tree)]), key=Diagnostic.order))
 
 
 def _blocks(config: Configuration) -> list[Diagnostic]:

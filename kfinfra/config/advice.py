@@ -1,0 +1,115 @@
+"""What is not wrong and yet not meant: names that nothing uses, names that hide others, words that are not needed.
+
+Once a declaration, and for the user's own files only: what lies in a fetched repository is not theirs to change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kfinfra.config.module import Declared, Module
+from kfinfra.config.tree import Node
+from kfinfra.diag import Diagnostic, SourceText, warning
+from kfinfra.hcl.nodes import Attr, Body, Expr, For, TemplateWrap, Traversal
+from kfinfra.hcl.references import children
+
+_ROOTS = frozenset(("var", "local", "module", "data", "path", "each", "count", "self", "kfinfra"))
+
+
+def advice(root: Node) -> Iterable[Diagnostic]:
+    """Warnings about all modules of the configuration's own files."""
+    seen: set[int] = set()
+    for node in root.walk():
+        if id(node.module) not in seen and not node.located.package:
+            seen.add(id(node.module))
+            yield from _Reader(node.module).read()
+
+
+class _Reader:
+    """One module's expressions, gone through once."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._used: set[tuple[str, str]] = set()
+        self._found: list[Diagnostic] = []
+
+    def read(self) -> Iterable[Diagnostic]:
+        """All warnings about the module."""
+        for local in self._module.locals.values():
+            self._expression(local.attribute.expr, local.source, ())
+        for declared in self._blocks():
+            self._body(declared.block.body, declared.source)
+        for name, declared in self._module.variables.items():
+            self._variable(name, declared)
+        yield from self._found
+        yield from self._unused()
+
+    def _blocks(self) -> Iterator[Declared]:
+        module = self._module
+        for table in (module.outputs, module.providers, module.calls):
+            yield from table.values()
+        yield from module.resources.values()
+        yield from module.imports
+
+    def _variable(self, name: str, declared: Declared) -> None:
+        """A variable's own rules are no use of it."""
+        before = ("var", name) in self._used
+        self._body(declared.block.body, declared.source)
+        if not before:
+            self._used.discard(("var", name))
+
+    def _body(self, body: Body, source: SourceText) -> None:
+        for attribute in body.attributes:
+            self._expression(attribute.expr, source, ())
+        for block in body.blocks:
+            self._body(block.body, source)
+
+    def _expression(self, expr: Expr, source: SourceText, bound: tuple[str, ...]) -> None:
+        if isinstance(expr, Traversal):
+            if expr.root not in bound and expr.steps and isinstance(expr.steps[0], Attr):
+                self._used.add((expr.root, expr.steps[0].name))
+            return
+        if isinstance(expr, TemplateWrap) and not source.filename.endswith(".json"):
+            self._found.append(_needless(expr, source))
+        if isinstance(expr, For):
+            self._expression(expr.collection, source, bound)
+            names = tuple(n for n in (expr.key_var, expr.value_var) if n)
+            self._found.extend(_hides(name, expr, source, bound, self._module) for name in names if self._hidden(name, bound))
+            for part in (expr.key, expr.value, expr.condition):
+                if part is not None:
+                    self._expression(part, source, (*bound, *names))
+            return
+        for child in children(expr):
+            self._expression(child, source, bound)
+
+    def _hidden(self, name: str, bound: tuple[str, ...]) -> bool:
+        return name in bound or name in _ROOTS or any(kind == name for kind, _ in self._module.resources)
+
+    def _unused(self) -> Iterator[Diagnostic]:
+        for name, declared in self._module.variables.items():
+            if ("var", name) not in self._used:
+                detail = f'The variable "{name}" is declared, and nothing in its module refers to it.'
+                yield warning("Unused variable", detail, declared.span, hint="remove it, and what is given for it")
+        for name, local in self._module.locals.items():
+            if ("local", name) not in self._used:
+                span = local.source.span(local.attribute.start, local.attribute.name_end)
+                detail = f'The local value "{name}" is declared, and nothing in its module refers to it.'
+                yield warning("Unused local value", detail, span, hint="remove it")
+
+
+def _needless(expr: TemplateWrap, source: SourceText) -> Diagnostic:
+    inner = source.text[expr.inner.start : expr.inner.end]
+    detail = "This template is one interpolation and nothing else: it gives the expression's own value, which may be no string."
+    hint = f"write: {inner}" if "\n" not in inner and len(inner) <= 60 else "write the expression without quotes"
+    return warning("Interpolation-only expression is deprecated", detail, source.span(expr.start, expr.end), hint=hint)
+
+
+def _hides(name: str, expr: For, source: SourceText, bound: tuple[str, ...], module: Module) -> Diagnostic:
+    if name in bound:
+        what = "the one of the for expression around it"
+    elif name in _ROOTS:
+        what = f"everything that begins with {name}."
+    else:
+        what = "the resources of this type: " + ", ".join(f"{kind}.{n}" for kind, n in module.resources if kind == name)
+    detail = f'In this for expression "{name}" hides {what}.'
+    return warning("Shadowed name", detail, source.span(expr.start, expr.end), hint="give it another name")
