@@ -23,7 +23,7 @@ from kfinfra.engine.configured import ProviderSettings
 from kfinfra.engine.digests import keyed_digest
 from kfinfra.engine.executor import Executor
 from kfinfra.engine.hooks import Hooks
-from kfinfra.engine.operation import Surroundings
+from kfinfra.engine.operation import Surroundings, recorded_dependencies
 from kfinfra.engine.planner import Planner, Request
 from kfinfra.engine.providers import ProviderSet
 from kfinfra.engine.recovery import recover
@@ -34,7 +34,7 @@ from kfinfra.model.plain import UNKNOWN, Plain, at_path
 from kfinfra.model.ports import Provider
 from kfinfra.model.resource import Resource
 from kfinfra.model.schema import ResourceType
-from kfinfra.plan.change import Change, Mode, Plan
+from kfinfra.plan.change import Action, Change, Mode, Plan
 from kfinfra.plan.diff import replaced
 from kfinfra.plan.file import decode_plan, encode_plan
 from kfinfra.state.document import OutputState, State
@@ -169,6 +169,11 @@ class Session:
                 resources.pop(at, None)
             elif recorded is not None:
                 resources[at] = replace(recorded, attributes=found.attributes)
+        for change in plan.changes if plan.mode is Mode.NORMAL else ():
+            at = change.previous or change.address
+            if change.action is Action.NOOP and at in resources:  # what was recovered is known by its attributes only
+                built_on = recorded_dependencies(change.dependencies)
+                resources[at] = replace(resources[at], dependencies=built_on)
         return replace(self.state, resources=resources)
 
     def _outputs(self, plan: Plan, result: ApplyResult) -> dict[str, OutputState]:

@@ -63,6 +63,8 @@ def adopt(changes: Iterable[Change], around: Surroundings, parallelism: int, sto
     state = replace(state, resources={a: r for a, r in resources.items() if a not in forgotten})
     stopped = {c.address for c in todo if c.address not in done}
     skipped = _held_up(every, stopped, around.state)
+    for address in sorted(skipped):
+        around.hooks.operation_skipped(address, min(stopped))
     left = tuple(_as_found(c, state) for c in every if c.address not in stopped | skipped and c.action is not Action.FORGET)
     return Adopted(state, left, tuple(done.values()), failed, tuple(sorted(skipped | (stopped - failed.keys()))))
 

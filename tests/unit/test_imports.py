@@ -129,3 +129,17 @@ def test_an_import_may_be_replaced(bench: Bench) -> None:
     text = DISK.replace("size = 5", 'size = 5\n  zone = "b"') + IMPORT
     assert bench.plan(text).changes[0].action is Action.REPLACE
     assert bench.apply(text).counts() == (1, 0, 1) and not bench.plan(text).has_changes
+
+
+def test_what_is_recovered_learns_what_it_is_built_on(bench: Bench) -> None:
+    bench.apply(DISK + IMPORT)
+    bench.world.objects["machine", "m"] = {"name": "m", "disk": "id-data", "label": None, "port": {}, "id": "id-m"}
+    bench.world.owners["machine", "m"], bench.world.secrets["machine", "m"] = None, {}
+    text = DISK + 'machine "m" { disk = disk.a }\nimport {\n  to = machine.m\n  id = "m"\n}\n'
+    bench.world.kill = {"after mark"}
+    with pytest.raises(Killed):
+        bench.apply(text)
+    bench.world.kill = set()
+    bench.apply(text)
+    state = bench.store.read()
+    assert state is not None and state.resources[Address("machine", "m")].dependencies == {Address("disk", "a")}
