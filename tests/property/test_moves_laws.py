@@ -56,6 +56,7 @@ def test_moves_lose_nothing_and_the_journal_agrees(state: State, statements: lis
     assert fold(state, decode_records(records, "journal")) == (after, ())
 
 
+@settings(deadline=None)
 @given(endpoints(of_module=False, whole=False) | endpoints(of_module=True, whole=True), ADDRESSES)
 def test_what_lies_in_an_endpoint_is_put_back_where_it_was(end: Endpoint, address: Address) -> None:
     found = end.find(address)
@@ -63,6 +64,7 @@ def test_what_lies_in_an_endpoint_is_put_back_where_it_was(end: Endpoint, addres
         assert end.place(address, found) == address
 
 
+@settings(deadline=None)
 @given(st.booleans().flatmap(lambda m: st.tuples(endpoints(m, True), endpoints(m, True))), ADDRESSES)
 def test_what_lies_in_two_endpoints_shows_that_they_overlap(ends: tuple[Endpoint, Endpoint], address: Address) -> None:
     one, other = ends
