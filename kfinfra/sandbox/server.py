@@ -14,20 +14,43 @@ def serve(endpoints: Path) -> None:
     """Serves until SIGTERM; writes `endpoints` and a kubeconfig beside it (0600) once all answer."""
     from kfinfra.sandbox.aws import Aws
     from kfinfra.sandbox.eks.app import make_app as eks
+    from kfinfra.sandbox.eks.world import Region
     from kfinfra.sandbox.http import Served
     from kfinfra.sandbox.kfp.app import make_app as kfp
+    from kfinfra.sandbox.kfp.world import World
     from kfinfra.sandbox.kubernetes.app import make_app as kubernetes
+    from kfinfra.sandbox.kubernetes.controllers import Controllers
     from kfinfra.sandbox.kubernetes.kubeconfig import kubeconfig
+    from kfinfra.sandbox.kubernetes.store import Store
+    from kfinfra.sandbox.launch.cluster import Cluster
+    from kfinfra.sandbox.launch.launcher import LocalLauncher
+    from kfinfra.sandbox.launch.nodes import groups
+    from kfinfra.sandbox.launch.objects import Objects
+    from kfinfra.sandbox.process import Endpoints
+    from kfinfra.sandbox.runs.service import Controller
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    home = endpoints.parent
+    regions: dict[str, Region] = {}
+    store, world = Store(), World()
+    controllers = Controllers(store, 0.2)
     servers: dict[str, Aws | Served] = {"aws": Aws()}
-    servers |= {"eks": Served(eks()), "kubernetes": Served(kubernetes()), "kfp": Served(kfp())}
+    servers |= {
+        "eks": Served(eks(regions=regions)),
+        "kubernetes": Served(kubernetes(store=store)),
+        "kfp": Served(kfp(world=world)),
+    }
     config = endpoints.with_name("kubeconfig")
     _write(config, kubeconfig(servers["kubernetes"].url))
     found = {name: server.url for name, server in servers.items()}
-    _write(endpoints, json.dumps({"pid": os.getpid(), "kubeconfig": str(config), **found}))
+    told = Endpoints(pid=os.getpid(), kubeconfig=str(config), **found)
+    env = {name: value for name, value in told.environment().items() if name.startswith("AWS_")}
+    cluster = Cluster(store, lambda: groups(regions), controllers.bind, home / "logs")
+    runs = Controller(world, LocalLauncher(home, cluster, Objects(home / "minio", env), env))
+    _write(endpoints, json.dumps({"pid": told.pid, "kubeconfig": told.kubeconfig, **found}))
     stop.wait()
+    runs.close()
     for server in servers.values():
         server.stop()
 

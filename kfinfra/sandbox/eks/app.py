@@ -29,16 +29,23 @@ Call: TypeAlias = Callable[[Region, Request, Wire], Any]
 _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([\w-]+)/[\w-]+/aws4_request")
 
 
-def make_app(step_seconds: float = 0.3, clock: Callable[[], float] = time.time) -> Starlette:
-    """The application. Every region has a cluster `sandbox` of version 1.33; a change of a group takes `step_seconds`."""
+def make_app(
+    step_seconds: float = 0.3, clock: Callable[[], float] = time.time, regions: dict[str, Region] | None = None
+) -> Starlette:
+    """The application. Every region has a cluster `sandbox` of version 1.33; a change of a group takes `step_seconds`.
+
+    `regions` is where they are kept, for who wants to see the nodes.
+    """
     validate.instance_types()  # slow to load: not while a request's time runs
-    regions: dict[str, Region] = {}
+    regions = {} if regions is None else regions
+
+    known = regions
 
     def region_of(request: Request) -> Region:
         found = _SCOPE.search(request.headers.get("authorization", ""))
         if found is None:
             raise Refusal("MissingAuthenticationTokenException", "Missing Authentication Token")
-        region = regions.setdefault(found[1], Region(found[1], step_seconds, clock()))
+        region = known.setdefault(found[1], Region(found[1], step_seconds, clock()))
         region.settle(clock())
         return region
 

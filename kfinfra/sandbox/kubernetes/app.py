@@ -17,6 +17,7 @@ from kfinfra.sandbox.kubernetes.controllers import Controllers, check_growth
 from kfinfra.sandbox.kubernetes.discovery import described
 from kfinfra.sandbox.kubernetes.faults import Fault
 from kfinfra.sandbox.kubernetes.kinds import BY_PLURAL, Kind
+from kfinfra.sandbox.kubernetes.logs import log_lines
 from kfinfra.sandbox.kubernetes.patches import json_patched, strategic
 from kfinfra.sandbox.kubernetes.shapes import decoded
 from kfinfra.sandbox.kubernetes.store import Body, Store
@@ -26,19 +27,24 @@ _PATH = re.compile(
     r"/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+/[^/]+))(?:/namespaces/(?P<ns>[^/]+))?/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?P<sub>/status)?"
 )
 
+_LOG = re.compile(r"/api/v1/namespaces/(?P<ns>[^/]+)/pods/(?P<pod>[^/]+)/log")
 
-def make_app(step_seconds: float = 0.2) -> Any:
-    """An ASGI application with a cluster of its own; controllers take `step_seconds` for what they do."""
+
+def make_app(step_seconds: float = 0.2, store: Store | None = None) -> Any:
+    """An ASGI application over a store with its controllers (or a new one, whose controllers take `step_seconds`)."""
     from starlette.applications import Starlette
     from starlette.responses import JSONResponse, Response, StreamingResponse
     from starlette.routing import Route
 
-    store = Store()
-    Controllers(store, step_seconds)
+    if store is None:
+        store = Store()
+        Controllers(store, step_seconds)
 
     async def serve(request: Any) -> Response:
         try:
             body = await request.body()
+            if (log := _LOG.fullmatch(request.url.path)) and request.method == "GET":
+                return StreamingResponse(log_lines(store, log["ns"], log["pod"], request.query_params), media_type="text/plain")
             with store.lock:
                 store.tick()
                 if request.method == "GET" and (found := described(request.url.path)) is not None:

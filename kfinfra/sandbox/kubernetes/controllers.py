@@ -88,9 +88,10 @@ class Controllers:
         elif found["volumeBindingMode"] == "WaitForFirstConsumer":
             self._event(body, "WaitForFirstConsumer", "waiting for first consumer to be created before binding")
         else:
-            self._store.later(self._step, lambda: self._bind(namespace, name))
+            self._store.later(self._step, lambda: self.bind(namespace, name))
 
-    def _bind(self, namespace: str, name: str) -> None:
+    def bind(self, namespace: str, name: str) -> None:
+        """Gives a claim a volume."""
         live = self._store.objects.get((CLAIM.kind, namespace, name))
         if live is None or "deletionTimestamp" in live["metadata"]:
             return

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from kfinfra.sandbox.kubernetes import rules
@@ -26,13 +27,17 @@ Key = tuple[str, str, str]
 
 
 class Store:
-    """One cluster's objects. `changed` is called after each write, so that controllers can react."""
+    """One cluster's objects. `changed` is called after each write, so that controllers can react.
+
+    `log_of` tells the file of a pod's log and whether more may come, where something runs pods.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.objects: dict[Key, Body] = {}
         self.history: list[tuple[int, str, Key, Body]] = []
         self.changed: Callable[[str, Body], None] = lambda event, body: None
+        self.log_of: Callable[[str, str], tuple[Path, bool]] | None = None
         self._version = itertools.count(1)
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
