@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from kfinfra.config.refactoring import Refactoring
+from kfinfra.config.refactoring import Move, Refactoring
 from kfinfra.diag import Diagnostic, error, warning
 from kfinfra.model.address import Address, Key
 from kfinfra.model.resource import Resource
@@ -35,8 +35,9 @@ def rebind(state: State, refactoring: Refactoring, repeats: Repeats, calls: Call
     """
     now = {address: address for address in state.resources}
     blocked: dict[Address, Address] = {}
+    places = _Places(now)
     for move in refactoring.moves:
-        for place in list(now):
+        for place in places.near(move):
             target = move.carry(place)
             if target is None:
                 continue
@@ -44,6 +45,7 @@ def rebind(state: State, refactoring: Refactoring, repeats: Repeats, calls: Call
                 blocked[place] = target
             else:
                 now[target] = now.pop(place)
+                places.moved(place, target)
     known: dict[tuple[str, ...] | Address, str | None] = {}
     for place in [place for place, first in now.items() if place == first]:
         target = _implied(place, repeats, calls, known)
@@ -52,6 +54,26 @@ def rebind(state: State, refactoring: Refactoring, repeats: Repeats, calls: Call
     previous = {place: first for place, first in now.items() if place != first}
     moved = state.moved({first: place for place, first in previous.items()})
     return Rebound(moved, previous, (_unresolved(blocked),) if blocked else ())
+
+
+class _Places:
+    """Addresses by their blocks, so that a move looks at those only that it can be about."""
+
+    def __init__(self, addresses: Iterable[Address]) -> None:
+        self._blocks: dict[tuple[str, str], dict[Address, None]] = {}
+        for address in addresses:
+            self._blocks.setdefault(address.block, {})[address] = None
+
+    def near(self, move: Move) -> list[Address]:
+        """What a move may be about: the instances of its resource in any module, or everything where it moves a module."""
+        if move.source.resource is not None:
+            return list(self._blocks.get(move.source.resource, ()))
+        return [address for block in self._blocks.values() for address in block]
+
+    def moved(self, place: Address, target: Address) -> None:
+        """An address has become another one."""
+        del self._blocks[place.block][place]
+        self._blocks.setdefault(target.block, {})[target] = None
 
 
 def _implied(address: Address, repeats: Repeats, calls: Calls, known: dict[tuple[str, ...] | Address, str | None]) -> Address:
@@ -90,8 +112,9 @@ def _unresolved(blocked: Mapping[Address, Address]) -> Diagnostic:
 
 def still_there(wanted: Collection[Address], refactoring: Refactoring) -> Iterable[Diagnostic]:
     """Moves whose `from` the configuration still declares."""
+    places = _Places(wanted)
     for move in refactoring.moves:
-        found = next(((a, to) for a in sorted(wanted) if (to := move.carry(a)) is not None), None)
+        found = min(((a, to) for a in places.near(move) if (to := move.carry(a)) is not None), default=None)
         if found is not None:
             detail = f"This block says that {found[0]} moved to {found[1]}, but {found[0]} is still declared."
             yield error("Moved object still exists", detail, move.span, hint="remove that declaration, or this block")
