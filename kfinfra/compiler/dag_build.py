@@ -116,6 +116,7 @@ class _Builder:
             case Condition():
                 for number, branch in enumerate(step.branches):
                     self._branch(step.name, number, branch)
+                _leave_branches()
             case ExitHandler():
                 self._exit_handler(step)
 
@@ -237,6 +238,19 @@ class _Builder:
         with handler:
             self._steps(step.steps)
         self._made[address(step)] = handler
+
+
+def _leave_branches() -> None:
+    """kfp leaves the group around an If and its Elifs only where an Else ends it (kfp/dsl/tasks_group.py, Else.__exit__).
+
+    What follows would else stand within the condition.
+    """
+    from kfp.dsl.pipeline_context import Pipeline
+    from kfp.dsl.tasks_group import ConditionBranches
+
+    pipeline = Pipeline.get_default_pipeline()
+    if isinstance(pipeline.groups[-1], ConditionBranches):
+        pipeline.pop_tasks_group()
 
 
 def _artifact_class(title: str) -> Any:
