@@ -14,6 +14,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,7 +25,7 @@ from kfinfra.compiler.loading import Refused, load_module
 from kfinfra.pipelines.dag.codec import decode
 from kfinfra.pipelines.dag.failure import DagError
 from kfinfra.pipelines.dag.fitting import unfit_steps
-from kfinfra.pipelines.dag.structure import ordered
+from kfinfra.pipelines.dag.structure import DAG, ordered
 
 
 def main(request: dict[str, Any]) -> dict[str, Any]:
@@ -39,7 +40,8 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
         pipeline = declared(request, root) if "dag" in request else _written(request, root)
         with tempfile.TemporaryDirectory() as folder:
             package = Path(folder, "package.yaml")
-            compiler.Compiler().compile(pipeline_func=pipeline, package_path=str(package))
+            with dag_build.told((DAG,)) if "dag" in request else nullcontext():
+                compiler.Compiler().compile(pipeline_func=pipeline, package_path=str(package))
             recorder.stop()
             return {"yaml": package.read_text("utf-8"), "inputs": recorder.inputs()}
     except DagError as problem:

@@ -59,7 +59,7 @@ def graph(dag: Dag, name: str, components: Mapping[str, Any], interfaces: Mappin
         return builder.build(parameters)
 
     body.__signature__ = Signature([P(p.name, P.POSITIONAL_OR_KEYWORD) for p in dag.parameters])  # type: ignore[attr-defined]
-    with _told((DAG,)):
+    with told((DAG,)):
         return GraphComponent(spec, body)
 
 
@@ -70,7 +70,7 @@ def _output_spec(port: Port) -> Any:
 
 
 @contextmanager
-def _told(path: tuple[str, ...]) -> Iterator[None]:
+def told(path: tuple[str, ...]) -> Iterator[None]:
     """What kfp refuses within, told at a path."""
     try:
         yield
@@ -102,7 +102,7 @@ class _Builder:
 
     def _steps(self, steps: tuple[Step, ...]) -> None:
         for step in steps:
-            with _told((DAG, address(step))):
+            with told((DAG, address(step))):
                 self._step(step)
 
     def _step(self, step: Step) -> None:
@@ -232,7 +232,7 @@ class _Builder:
     def _exit_handler(self, step: ExitHandler) -> None:
         from kfp import dsl
 
-        with _told((DAG, address(step.task))):
+        with told((DAG, address(step.task))):
             task = self._task(step.task)
         handler = dsl.ExitHandler(task, name=step.name)
         with handler:

@@ -1,16 +1,21 @@
 """Python sources through real kfp in a real child process: packages, mistakes, and a cache that starts no process."""
 
+import hashlib
 import os
 import shutil
 import stat
 import subprocess
 import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from kfinfra.compiler.compile import Compiler
 from kfinfra.diag import DiagnosticError
+from kfinfra.pipelines.dag.failure import DagError
 from kfinfra.pipelines.digest import package_digest
 from kfinfra.pipelines.package import parse_package
 
@@ -230,3 +235,48 @@ def test_a_package_with_relative_imports_compiles(folder):
     (folder / "pipelines" / "__init__.py").write_text("")
     write(folder, SOURCE.replace("from helper", "from .helper"))
     assert "python:3.11" in compiled(folder)
+
+
+FIT = "def fit(epochs: int) -> float:\n    return 1.0 / epochs\n"
+DAG = {
+    "is": "Dag",
+    "parameters": [],
+    "components": [{"is": "Component", "name": "fit", "kind": "python", "options": {"python": "pipelines/fit.py"}}],
+    "steps": [{"is": "Task", "name": "fit", "component": "fit", "arguments": {"epochs": {"is": "Constant", "value": 3}}}],
+    "outputs": {},
+}
+
+
+def test_a_pipeline_in_hcl_is_compiled_once(folder, monkeypatch):
+    (folder / "pipelines" / "fit.py").write_text(FIT)
+    compiler = Compiler(folder, folder / ".kfinfra" / "packages", 60.0)
+    first = compiler.compile_dag(DAG, "score", {})
+    assert parse_package(first, "x").spec["pipelineInfo"] == {"name": "score"}
+    (folder / "pipelines" / "fit.py").write_text(FIT.replace("1.0", "2.0"))
+    assert "2.0 / epochs" in compiler.compile_dag(DAG, "score", {})
+    (folder / "pipelines" / "fit.py").write_text(FIT.replace("epochs: int", "rounds: int"))
+    with pytest.raises(DagError) as caught:
+        compiler.compile_dag(DAG, "score", {})
+    assert {p.summary for p in caught.value.problems} == {"Unknown input", "Missing input"}
+    (folder / "pipelines" / "fit.py").write_text(FIT)
+    kept = compiler.compile_dag(DAG, "score", {})
+    without_children(monkeypatch)
+    assert compiler.compile_dag(DAG, "score", {}) == kept
+
+
+def test_a_component_from_a_url_is_fetched_once_and_pinned(folder):
+    content = b"name: load\nimplementation:\n  container:\n    image: busybox\n    command: [true]\n"
+    (folder / "component.yaml").write_bytes(content)
+    digest = "sha256:" + hashlib.sha256(content).hexdigest()
+    compiler = Compiler(folder, folder / ".kfinfra" / "packages", 60.0)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/component.yaml"
+        with pytest.raises(DiagnosticError, match="Component has changed"):
+            compiler.component_text(url, "sha256:" + "0" * 64)
+        assert compiler.component_text(url, digest) == content.decode()
+        server.shutdown()
+    assert compiler.component_text(url, digest) == content.decode()
+    with pytest.raises(DiagnosticError, match="Cannot fetch the component"):
+        compiler.component_text(url, "sha256:" + "0" * 64)

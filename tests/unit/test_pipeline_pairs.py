@@ -10,6 +10,7 @@ import pytest
 from kfinfra.pipelines.digest import package_digest
 from kfinfra.pipelines.overrides import normalized
 from kfinfra.pipelines.package import parse_package, to_yaml
+from kfinfra.pipelines.strays import without_strays
 from tests.fakes.declared import InProcess, package_of, pipelines_in
 
 PAIRS = Path(__file__).parents[1] / "pairs"
@@ -20,6 +21,6 @@ def test_hcl_and_python_give_one_package(row: str, tmp_path: Path) -> None:
     folder = tmp_path / row
     shutil.copytree(PAIRS / row, folder, ignore=shutil.ignore_patterns("__pycache__"))
     declared = package_of(pipelines_in(folder)["p"].resource.attributes, folder)
-    written = parse_package(InProcess(folder).compile("pipeline.py", "p"), row)
+    written = without_strays(parse_package(InProcess(folder).compile("pipeline.py", "p"), row))
     same = package_digest(declared) == package_digest(written)
     assert same, to_yaml(normalized(declared)) + "\n=========\n" + to_yaml(normalized(written))

@@ -13,6 +13,7 @@ from kfinfra.pipelines.dag.model import (
     Argument,
     Channel,
     Condition,
+    Constant,
     Dag,
     ExitHandler,
     Fields,
@@ -54,6 +55,8 @@ def problems_of_structure(dag: Dag) -> Iterator[Problem]:
     yield from _components(dag)
     for step in every(dag.steps):
         yield from _references(step, dag, places)
+        yield from _fields_of_items(step, places)
+        yield from _unused_items(step, places)
     for name, argument in dag.outputs.items():
         where = (DAG, f"output.{name}", "value")
         for problem in _argument(argument, (), dag, places):
@@ -115,6 +118,29 @@ def _references(step: Step, dag: Dag, places: _Places) -> Iterator[Problem]:
     for wanted in step.after if isinstance(step, Task) else ():
         for problem in _after(wanted, here, around, places, exit_task is not None):
             yield replace(problem, path=(DAG, here, "after"))
+
+
+def _fields_of_items(step: Step, places: _Places) -> Iterator[Problem]:
+    """kfp loses the fields of constant items in groups within their loop (compiler_utils.get_inputs_for_all_groups)."""
+    around = places.around[address(step)]
+    for part, argument in own_arguments(step):
+        for channel in channels(argument):
+            loop = places.steps.get(f"parallel_for.{channel.name}")
+            constant = channel.kind == "item" and channel.key and isinstance(loop, Loop) and isinstance(loop.items, Constant)
+            if constant and around and around[-1][0] != f"parallel_for.{channel.name}":
+                detail = f"KFP takes {channel} directly in its loop only: in a group within the loop it loses what a field is."
+                hint = "loop over a parameter or a task's output that holds the same objects, or over plain values"
+                yield Problem((DAG, address(step), *part.split(".", 1)), "Field of an item in an inner group", detail, hint)
+
+
+def _unused_items(step: Step, places: _Places) -> Iterator[Problem]:
+    """kfp hands a list into a group only where a task in the loop takes its items."""
+    if not isinstance(step, Loop) or not isinstance(step.items, Channel) or not places.around[address(step)]:
+        return
+    used = (c for one in every(step.steps) for _, a in own_arguments(one) for c in channels(a))
+    if not any(channel.kind == "item" and channel.name == step.name for channel in used):
+        detail = f"No task in {address(step)} takes its items; within another group, KFP then loses the list itself."
+        yield Problem((DAG, address(step), "items"), "Items that no task takes", detail, "give each.value to a task in the loop")
 
 
 def _plain_item(channel: Channel, places: _Places) -> bool:

@@ -115,13 +115,15 @@ def _content(package: Package, text: str) -> Content:
 
 def _package(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> Package:
     from kfinfra.pipelines.package import parse_content, parse_package
+    from kfinfra.pipelines.strays import without_strays
 
     if attributes.get("source") is not None:
         source, function = str(attributes["source"]), attributes.get("function")
-        return parse_package(compiler.compile(source, str(function) if function is not None else None), source)
+        compiled = compiler.compile(source, str(function) if function is not None else None)
+        return without_strays(parse_package(compiled, source))
     if attributes.get("dag") is not None:
         name = str(attributes.get("name"))
-        return parse_package(_from_hcl(attributes, name, root, compiler), f'pipeline "{name}"')
+        return without_strays(parse_package(_from_hcl(attributes, name, root, compiler), f'pipeline "{name}"'))
     where = str(attributes["package"])
     try:
         return parse_content((root / where).read_bytes(), where)
