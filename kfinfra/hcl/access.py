@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kfinfra.diag import did_you_mean
 from kfinfra.values.convert import ConversionError, convert, type_of
-from kfinfra.values.data import ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
-from kfinfra.values.marks import mark
+from kfinfra.values.data import SENSITIVE, ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.marks import mark, unmark
 from kfinfra.values.types import ANY, NUMBER, STRING, ListType, MapType, ObjectType, TupleType, Type, type_name
 
 NO_ELEMENT = "The given key does not identify an element in this collection value"
@@ -14,9 +16,19 @@ NO_ELEMENT = "The given key does not identify an element in this collection valu
 class AccessError(Exception):
     """What cannot be reached: a summary and a detail, for the evaluator to place."""
 
-    def __init__(self, summary: str, detail: str) -> None:
-        self.summary, self.detail = summary, detail
+    def __init__(self, summary: str, detail: str, wanted: str = "", known: Iterable[str] = ()) -> None:
+        self.summary, self.detail, self.wanted, self.known = summary, detail, wanted, known
         super().__init__(f"{summary}: {detail}")
+
+    @property
+    def told(self) -> str:
+        """The detail, with the name that may have been meant (looking for it costs: not where the error is swallowed)."""
+        return self.detail + (did_you_mean(self.wanted, self.known) if self.wanted else "")
+
+
+def _hidden(bad: AccessError, marks: frozenset[str]) -> AccessError:
+    """The error without the names that a sensitive value has."""
+    return AccessError(bad.summary, bad.detail) if SENSITIVE in marks else bad
 
 
 def friendly(value: Value) -> str:
@@ -38,17 +50,18 @@ def attribute(value: Value, name: str) -> Value:
     """`value.name`. Raises AccessError."""
     match value:
         case Marked(inner, marks):
-            return mark(attribute(inner, name), marks)
+            try:
+                return mark(attribute(inner, name), marks)
+            except AccessError as bad:
+                raise _hidden(bad, marks) from bad
         case ObjectValue(fields):
             if name in fields:
                 return fields[name]
-            hint = did_you_mean(name, fields)
-            raise AccessError("Unsupported attribute", f'This object does not have an attribute named "{name}".{hint}')
+            raise AccessError("Unsupported attribute", f'This object does not have an attribute named "{name}".', name, fields)
         case MapValue(_, fields):
             if name in fields:
                 return fields[name]
-            hint = did_you_mean(name, fields)
-            raise AccessError("Missing map element", f'This map does not have an element with the key "{name}".{hint}')
+            raise AccessError("Missing map element", f'This map does not have an element with the key "{name}".', name, fields)
         case Unknown(kind):
             return Unknown(_attribute_type(kind, name))
         case None:
@@ -71,8 +84,8 @@ def _attribute_type(kind: Type, name: str) -> Type:
         case ObjectType(attributes):
             if name in attributes:
                 return attributes[name]
-            hint = did_you_mean(name, attributes)
-            raise AccessError("Unsupported attribute", f'This object does not have an attribute named "{name}".{hint}')
+            detail = f'This object does not have an attribute named "{name}".'
+            raise AccessError("Unsupported attribute", detail, name, attributes)
         case MapType(element):
             return element
         case kind if kind == ANY:
@@ -83,10 +96,12 @@ def _attribute_type(kind: Type, name: str) -> Type:
 
 def index(value: Value, key: Value) -> Value:
     """`value[key]`. Raises AccessError."""
-    if isinstance(value, Marked):
-        return mark(index(value.value, key), value.marks)
-    if isinstance(key, Marked):
-        return mark(index(value, key.value), key.marks)
+    (value, first), (key, second) = unmark(value), unmark(key)
+    if first or second:
+        try:
+            return mark(index(value, key), first | second)
+        except AccessError as bad:
+            raise _hidden(bad, first | second) from bad
     if value is None:
         raise AccessError("Attempt to index null value", "This value is null, so it does not have any indices.")
     if key is None:
@@ -100,8 +115,7 @@ def index(value: Value, key: Value) -> Value:
             name = _key(key, STRING)
             if isinstance(name, str) and name in fields:
                 return fields[name]
-            hint = did_you_mean(str(name), fields)
-            raise AccessError("Invalid index", f"{NO_ELEMENT}.{hint}")
+            raise AccessError("Invalid index", f"{NO_ELEMENT}.", str(name), fields)
         case SetValue():
             raise AccessError(
                 "Invalid index",

@@ -103,7 +103,8 @@ class Evaluator:
             except access.AccessError as bad:
                 whole = self.source.span(step.start, step.end)
                 seen = () if self.quiet else self._seen(expr) if not isinstance(expr, Traversal) else self._stem(expr, step)
-                raise DiagnosticError(error(bad.summary, bad.detail, whole, values=seen)) from bad
+                told = bad.detail if self.quiet else bad.told
+                raise DiagnosticError(error(bad.summary, told, whole, values=seen)) from bad
         return value
 
     def _stem(self, expr: Traversal, step: Step) -> tuple[tuple[str, str], ...]:
@@ -138,7 +139,7 @@ class Evaluator:
         try:
             return access.index(value, key)
         except access.AccessError as bad:
-            self.fail(expr, bad.summary, bad.detail)
+            self.fail(expr, bad.summary, bad.detail if self.quiet else bad.told)
 
     def template(self, expr: Template) -> Value:
         """Parts joined into a string; unknown parts make an unknown string with a known prefix."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kfinfra.hcl import access
 from kfinfra.hcl.nodes import Expr, For, Splat
 from kfinfra.values.convert import type_of
-from kfinfra.values.data import ListValue, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.data import SENSITIVE, ListValue, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import NONE, mark, unmark
 from kfinfra.values.types import ANY, BOOL, STRING, ListType, SetType
 
@@ -115,11 +115,15 @@ class _Loop:
             here.fail(
                 expr.key,
                 "Duplicate object key",
-                f"Two different items produced the key \"{key}\" in this 'for' expression. If duplicates are expected, "
+                f"Two different items produced {_shown(key, found)} in this 'for' expression. If duplicates are expected, "
                 "use the ellipsis (...) after the value expression to enable grouping by key.",
             )
         else:
             self.fields.setdefault(key, []).append(value)
+
+
+def _shown(key: str, marks: frozenset[str]) -> str:
+    return "the same key, which is sensitive," if SENSITIVE in marks else f'the key "{key}"'
 
 
 def joined(here: Evaluator, expr: Expr, value: TupleValue) -> Value:

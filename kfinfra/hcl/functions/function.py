@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TypeAlias
 
 from kfinfra.diag import Called, TypeName
 from kfinfra.values.convert import ConversionError, convert
-from kfinfra.values.data import Unknown, Value
+from kfinfra.values.data import SENSITIVE, Unknown, Value
 from kfinfra.values.marks import NONE, mark, unmark, unmark_deep, wholly_known
-from kfinfra.values.types import ANY, ListType, MapType, Primitive, SetType, Type
+from kfinfra.values.types import ANY, STRING, ListType, MapType, Primitive, SetType, Type
 
+# Values that can hold no marks and nothing unknown, and parameter types that leave a text as it is: most calls have no others.
+_BARE = frozenset([str, int, bool, Decimal, type(None)])
+_TAKE_TEXT = (STRING, ANY)
 Implementation: TypeAlias = Callable[..., Value]
 
 
@@ -81,8 +85,18 @@ class Function:
     def call(self, arguments: Sequence[Value]) -> Value:
         """The result for `arguments` (their number already right). Raises FunctionError."""
         ready = [self._ready(at, value) for at, value in enumerate(arguments)]
-        if self.marked:
+        if all(type(value) in _BARE for value in ready):
             return self.run(*ready)
+        try:
+            return self.run(*ready) if self.marked else self._unmarked(ready)
+        except FunctionError as bad:
+            if any(SENSITIVE in unmark_deep(value)[1] for value in ready):
+                hidden = "what is wrong with it is not shown, because a sensitive value is involved"
+                raise FunctionError(hidden, bad.argument) from None
+            raise
+
+    def _unmarked(self, ready: list[Value]) -> Value:
+        """The result for arguments without their marks, with all of them put on it."""
         marks, bare = NONE, []
         for at, given in enumerate(ready):
             value, found = unmark(given) if self._keeps_marks(at) else unmark_deep(given)
@@ -99,6 +113,8 @@ class Function:
         parameter = self.parameter(at)
         if parameter is None:
             raise FunctionError("too many arguments", at)
+        if type(value) is str and parameter.type in _TAKE_TEXT:
+            return value
         if unmark(value)[0] is None and not parameter.nullable:
             raise FunctionError("argument must not be null", at)
         try:
