@@ -158,6 +158,7 @@ def main(arguments: Iterable[str]) -> int:
                 known[reason] += 1
                 if not reason:
                     fresh.append(found)
+            print(f"{start + size} of {options.count}: {len(fresh)} not listed", file=sys.stderr, flush=True)
     for expression, theirs, ours in fresh[: options.show]:
         print(f"--- {expression}\n terraform: {theirs}\n kfinfra:   {ours}")
     took = time.monotonic() - begun

@@ -199,7 +199,8 @@ class Configuration:
                 try:
                     out[name] = self._output(name, block)
                 except DiagnosticError as problem:
-                    problems.extend(problem.diagnostics)
+                    whole = block.source.span(block.block.start, block.block.end)
+                    problems.extend(d.inside(f'output "{name}"', whole) for d in problem.diagnostics)
             if problems:
                 raise DiagnosticError(dict.fromkeys(problems))
             return out

@@ -132,8 +132,15 @@ class Evaluation:
 
     def local(self, name: str) -> Value:
         """A local's value."""
+        return self._remembered("local", name, lambda: self._local(name))
+
+    def _local(self, name: str) -> Value:
         local = self.module.locals[name]
-        return self._remembered("local", name, lambda: self.evaluate(local.attribute.expr, local.source))
+        try:
+            return self.evaluate(local.attribute.expr, local.source)
+        except DiagnosticError as problem:
+            whole = local.source.span(local.attribute.start, local.attribute.end)
+            raise DiagnosticError([d.inside("locals", whole) for d in problem.diagnostics]) from problem
 
     def variable(self, name: str) -> Value:
         """A variable's value: the root's are given, others are what the call writes."""

@@ -37,7 +37,10 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One message. `summary` is a fixed phrase; `detail` sentences; `values` what the expression saw: (`var.n`, `is 1`)."""
+    """One message. `summary` is a fixed phrase; `detail` sentences; `values` what the expression saw: (`var.n`, `is 1`).
+
+    `call` is the function that failed, `context` the block that the place is in where that has no address.
+    """
 
     severity: Severity
     summary: str
@@ -47,10 +50,18 @@ class Diagnostic:
     hint: str = ""
     values: tuple[tuple[str, str], ...] = ()
     call: Called | None = None
+    context: str = ""
 
     def at(self, span: Span | None, address: str | None = None) -> Diagnostic:
         """The same message with a place (and an address), where it had none."""
         return replace(self, span=self.span or span, address=self.address or address)
+
+    def inside(self, context: str, block: Span) -> Diagnostic:
+        """The same message with the block it is in (`output "x"`), where its place is in `block` and it has neither yet."""
+        if self.span is None or self.address or self.context or self.span.filename != block.filename:
+            return self
+        within = block.start.byte <= self.span.start.byte <= block.end.byte
+        return replace(self, context=context) if within else self
 
     def order(self) -> tuple[str, int, int, str]:
         """A sort key: by file, line, column, then words; messages without a place come last."""

@@ -20,7 +20,7 @@ def render_diagnostic(d: Diagnostic, *, color: bool, width: int = 80) -> str:
 
 def _parts(d: Diagnostic, color: bool, room: int) -> Iterator[str]:
     if d.span is not None:
-        about = f", in {d.address}" if d.address else ""
+        about = f", in {d.address or d.context}" if d.address or d.context else ""
         yield from ["", f"  on {d.span.filename} line {d.span.start.line}{about}:", *_code(d.span, color, room)]
     elif d.address:
         yield from ["", f"  with {d.address}"]
@@ -74,7 +74,7 @@ def diagnostic_json(d: Diagnostic) -> dict[str, object]:
         out["range"] = {"filename": s.filename, "start": start, "end": end}
         begin, stop = _highlight(s)
         out["snippet"] = {
-            "context": None,
+            "context": d.context or None,
             "code": s.code,
             "start_line": s.start.line,
             "highlight_start_offset": begin,
