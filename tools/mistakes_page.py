@@ -15,6 +15,8 @@ from pathlib import Path
 
 from kfinfra.app.options import Workplace
 from kfinfra.app.validation import validate
+from kfinfra.diag import DiagnosticError, SourceText
+from kfinfra.hcl.parser import parse
 from kfinfra.views.diagnostic import render_diagnostic
 
 PAGE = Path(__file__).parents[1] / "docs" / "mistakes.md"
@@ -128,12 +130,21 @@ def terraforms(text: str) -> str:
     return run.stdout + run.stderr
 
 
+def _language(text: str) -> str:
+    """`hcl`, but for what is none."""
+    try:
+        parse(SourceText("main.hcl", text))
+    except DiagnosticError:
+        return "text"
+    return "hcl"
+
+
 def page() -> str:
     """The page's text."""
     recorded = json.loads(RECORDED.read_text())
     parts = [HEAD]
     for number, (title, text) in enumerate(MISTAKES.items(), 1):
-        parts.append(f"\n## {number}. {title}\n\n```hcl\n{text}```\n")
+        parts.append(f"\n## {number}. {title}\n\n```{_language(text)}\n{text}```\n")
         parts += [f"\nTerraform:\n\n```\n{recorded[title].strip()}\n```\n", f"\nkfinfra:\n\n```\n{ours(text).strip()}\n```\n"]
     return "".join(parts)
 
