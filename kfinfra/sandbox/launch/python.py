@@ -9,7 +9,6 @@ import re
 import shlex
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +77,8 @@ def _make(home: Path, install: Sequence[Sequence[str]]) -> None:
     """An environment that sees what this one holds (kfp), and then the component's packages."""
     _run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(home)])
     packages = home / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
-    (packages / "kfinfra-sandbox.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    seen = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
+    (packages / "kfinfra-sandbox.pth").write_text("".join(f"{path}\n" for path in seen))
     for arguments in install:
         _run([sys.executable, "-m", "pip", "--python", str(home / "bin" / "python"), "install", *arguments])
     (home / "complete").touch()

@@ -56,6 +56,9 @@ def environment(
                 elif not (optional or pair.get("optional")):
                     raise Denied(f"couldn't find key {key} in {kind} {task.namespace}/{name}")
     fields = {"metadata.name": pod, "metadata.namespace": task.namespace, "spec.serviceAccountName": task.service_account}
+    metadata = task.kubernetes.get("podMetadata") or {}
+    for kind in ("labels", "annotations"):
+        fields |= {f"metadata.{kind}['{key}']": str(value) for key, value in (metadata.get(kind) or {}).items()}
     for item in task.kubernetes.get("fieldPathAsEnv") or ():
         out[str(item["name"])] = fields.get(str(item.get("fieldPath")), "")
     return out

@@ -17,8 +17,8 @@ from kfinfra.sandbox.runs.leaf import Leaves
 from kfinfra.sandbox.runs.task import Launcher
 from kfinfra.sandbox.runs.values import Result, RunFacts, Unresolved, root_inputs
 
-ROOT = "s3://mlpipeline/v2/artifacts"
-"""Where KFP keeps artifacts if nobody says otherwise: the bucket of its own installation."""
+ROOT = "minio://mlpipeline/v2/artifacts"
+"""Where KFP keeps artifacts if nobody says otherwise: the object store of its own installation."""
 LOST = "The server that ran this was stopped in the middle of it."
 _log = logging.getLogger(__name__)
 
