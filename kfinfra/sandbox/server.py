@@ -27,6 +27,7 @@ def serve(endpoints: Path) -> None:
     from kfinfra.sandbox.launch.nodes import groups
     from kfinfra.sandbox.launch.objects import Objects
     from kfinfra.sandbox.process import Endpoints
+    from kfinfra.sandbox.runs.cron import Recurrence
     from kfinfra.sandbox.runs.service import Controller
 
     stop = threading.Event()
@@ -48,8 +49,11 @@ def serve(endpoints: Path) -> None:
     env = {name: value for name, value in told.environment().items() if name.startswith("AWS_")}
     cluster = Cluster(store, lambda: groups(regions), controllers.bind, home / "logs")
     runs = Controller(world, LocalLauncher(home, cluster, Objects(home / "minio", env), env))
+    recurrence = Recurrence(world)
+    recurrence.begin()
     _write(endpoints, json.dumps({"pid": told.pid, "kubeconfig": told.kubeconfig, **found}))
     stop.wait()
+    recurrence.close()
     runs.close()
     for server in servers.values():
         server.stop()
