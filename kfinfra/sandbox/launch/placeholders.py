@@ -56,6 +56,7 @@ def _artifact(side: str, name: str, found: Mapping[str, Any]) -> dict[str, str]:
     uri, path = str(artifacts[0].get("uri", "")), str(artifacts[0].get("customPath") or artifacts[0].get("uri", ""))
     stem = f"$.{side}.artifacts['{name}']"
     return {
+        f"{{{{{stem}}}}}": json.dumps(artifacts, ensure_ascii=False),
         f"{{{{{stem}.uri}}}}": uri,
         f"{{{{{stem}.path}}}}": path,
         f"{{{{{stem}.metadata}}}}": json.dumps(artifacts[0].get("metadata") or {}),

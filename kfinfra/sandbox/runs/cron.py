@@ -111,7 +111,7 @@ def _next(trigger: Mapping[str, Any], last: datetime) -> datetime | None:
     """The first time after `last`, None where there is none any more."""
     plan = trigger.get("cron_schedule") or trigger.get("periodic_schedule") or {}
     start, end = _time(plan.get("start_time")), _time(plan.get("end_time"))
-    base = last if start is None or last > start else start - timedelta(seconds=1)
+    base = last if start is None or last >= start else start - timedelta(seconds=1)
     if "cron" in plan:
         found = _cron(str(plan["cron"]), base)
     elif plan.get("interval_second"):
