@@ -1,4 +1,7 @@
-"""Which tasks an `override "name"` means: a path, a bare name that is unambiguous, or a pattern with `*`."""
+"""Which tasks an `override "name"` means: a path, a bare name that is unambiguous, or a pattern with `*`.
+
+Groups go by KFP's names or by their labels; a path may leave out the groups around its first one.
+"""
 
 from __future__ import annotations
 
@@ -65,12 +68,15 @@ def _path_of(label: str, tasks: Sequence[Task]) -> str:
 def _chosen(name: str, tasks: Sequence[Task], pods: set[str]) -> Iterable[str]:
     if "*" in name:
         wanted = _pattern(name)
-        found = [t.path for t in tasks if t.path in pods and any(map(wanted.fullmatch, t.paths if "/" in name else t.names))]
+        inside = [t for t in tasks if t.path in pods]
+        found = [t.path for t in inside if any(map(wanted.fullmatch, t.paths if "/" in name else t.names))]
+        found = found or [t.path for t in inside if "/" in name and any(map(wanted.fullmatch, _ends(t)))]
         if not found:
             raise DiagnosticError(_unknown(f'No task matches "{name}". {_listed(pods)}'))
         return found
     exact = [t for t in tasks if t.path == name] or [t for t in tasks if name in t.paths]
     exact = exact or [t for t in tasks if t.name == name] or [t for t in tasks if name in t.names]
+    exact = exact or [t for t in tasks if "/" in name and name in _ends(t)]
     if not exact:
         known = {known for t in tasks for known in (*t.paths, *t.names)}
         raise DiagnosticError(_unknown(f'The pipeline has no task "{name}".{did_you_mean(name, known)} {_listed(pods)}'))
@@ -82,6 +88,12 @@ def _chosen(name: str, tasks: Sequence[Task], pods: set[str]) -> Iterable[str]:
     if task.path not in pods:
         raise DiagnosticError(_no_pod(task, pods))
     return [task.path]
+
+
+def _ends(task: Task) -> set[str]:
+    """The task's paths from any group on: `loop/fit` of `exit-handler-1/loop/fit`."""
+    steps = [path.split("/") for path in task.paths]
+    return {"/".join(way[start:]) for way in steps for start in range(len(way) - 1)}
 
 
 def _pattern(name: str) -> re.Pattern[str]:
