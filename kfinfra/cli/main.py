@@ -85,6 +85,7 @@ def run(argv: list[str]) -> int:
         from kfinfra.cli.completion import prepare
 
         prepare()
+    sys.setrecursionlimit(50_000)
     gc.set_threshold(100_000, 20, 20)  # what a command makes it keeps: looking for garbage in it costs a fifth of its time
     try:
         code = cli.main(normalize(argv), prog_name="kfinfra", standalone_mode=False)
