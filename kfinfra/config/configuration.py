@@ -27,6 +27,7 @@ from kfinfra.config.repetition import Repetition, repetition
 from kfinfra.config.settings import Settings, read_settings
 from kfinfra.config.shapes import VALUES
 from kfinfra.config.tree import Node, load_tree
+from kfinfra.config.uses import Use
 from kfinfra.config.variables import (
     Given,
     Variables,
@@ -38,7 +39,7 @@ from kfinfra.config.variables import (
 )
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, error, warning
 from kfinfra.hcl.functions import Clock, Function, standard_functions
-from kfinfra.model.address import Address
+from kfinfra.model.address import Address, Key
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.resource import Desired, Resource
 from kfinfra.model.schema import ProviderType, ResourceType
@@ -115,14 +116,13 @@ class Configuration:
                 except DiagnosticError as problem:
                     found.extend(d.at(None, scope.address.rstrip(".") or None) for d in problem.diagnostics)
                     continue
-                scope.repeat((block.type, block.name), repeated.how)
+                scope.repeat((block.type, block.name), repeated)
                 self._repeated[scope.path, block] = repeated
-                before = self._before(block, scope.path)
                 addresses = self._made[block][scope.path] = []
                 for key, extra in repeated.extra.items():
                     address = block.address(key, scope.path)
                     addresses.append(address)
-                    desired, diagnostics = self._one(declared, address, scope, extra, meta, before)
+                    desired, diagnostics = self._one(declared, address, scope, extra, meta)
                     out.append(desired)
                     found.extend(diagnostics)
             self._report(found)
@@ -137,8 +137,7 @@ class Configuration:
             repeated = self._repeated[address.module, block]
             if not repeated.is_known:
                 repeated = repetition(declared, scope)
-            before = self._before(block, address.module)
-            desired, diagnostics = self._one(declared, address, scope, repeated.extra[address.key], self.meta(block), before)
+            desired, diagnostics = self._one(declared, address, scope, repeated.extra[address.key], self.meta(block))
             self._report([d for d in diagnostics if d.severity is Severity.ERROR])
             return desired
 
@@ -224,9 +223,40 @@ class Configuration:
             scope = scope.child(name, key)
         return scope
 
-    def _before(self, block: BlockKey, path: Instance) -> frozenset[Address]:
-        """The instances that one in the module instance `path` uses: of a block of its own module, those beside it."""
-        wanted = tuple((b, path[:depth]) for b, depth in self.depends.behind(block).items())
+    def _before(self, block: BlockKey, scope: Evaluation, extra: Mapping[str, Value]) -> frozenset[Address]:
+        """The instances that one of the block's uses: those beside it in its module, those chosen by a key, or all."""
+        whole: list[tuple[BlockKey, Instance]] = []
+        chosen: set[Address] = set()
+        for use in self.depends.uses[block]:
+            key = self._chosen_key(use, scope, extra)
+            for wanted, depth in use.blocks.items():
+                if key is None:
+                    whole.append((wanted, scope.path[:depth]))
+                elif use.reference.call:
+                    inside = (*scope.path, (use.reference.call, key))
+                    whole.append((wanted, inside if depth > len(scope.path) else scope.path[:depth]))
+                elif wanted == use.reference.wanted:
+                    chosen.add(wanted.address(key, scope.path))
+                else:
+                    whole.append((wanted, scope.path[:depth]))
+        return self._union(tuple(whole)) | chosen
+
+    def _chosen_key(self, use: Use, scope: Evaluation, extra: Mapping[str, Value]) -> Key:
+        """The key that a reference chooses an instance by; None for all, and where it cannot be told (yet)."""
+        reference, choice = use.reference, use.reference.choice
+        if choice is None:
+            return None
+        try:
+            value = choice if isinstance(choice, int | str) else scope.evaluate(choice, reference.source, extra)
+            key = value if isinstance(value, int | str) and not isinstance(value, bool) else None
+            if reference.call:
+                return key if key in scope.repetition(reference.call).extra else None
+        except DiagnosticError:
+            return None  # the block itself tells what is wrong with it
+        made = self._repeated.get((scope.path, reference.wanted)) if isinstance(reference.wanted, BlockKey) else None
+        return key if made is not None and key in made.extra else None
+
+    def _union(self, wanted: tuple[tuple[BlockKey, Instance], ...]) -> frozenset[Address]:
         if wanted not in self._unions:
             groups = (self._group(b, len(common)).get(common, frozenset()) for b, common in wanted)
             self._unions[wanted] = frozenset[Address]().union(*groups)
@@ -248,8 +278,8 @@ class Configuration:
         scope: Evaluation,
         extra: Mapping[str, Value],
         meta: Meta,
-        before: frozenset[Address],
     ) -> tuple[Desired, list[Diagnostic]]:
+        before = self._before(BlockKey.of(address), scope, extra)
         return desired_instance(declared, self.types[address.block[0]], address, extra, scope, meta, before)
 
     def _report(self, found: list[Diagnostic]) -> None:

@@ -13,6 +13,7 @@ from kfinfra.config.keys import BlockKey, GraphKey, NodeKey
 from kfinfra.config.module import Declared
 from kfinfra.config.names import undeclared
 from kfinfra.config.tree import Node
+from kfinfra.config.uses import Reference, Use, choice, choices, uses
 from kfinfra.diag import Diagnostic, SourceText, error
 from kfinfra.graph import CycleError, topological
 from kfinfra.hcl.nodes import Attr, Body, Expr, Index, Traversal, TupleExpr
@@ -39,14 +40,8 @@ class Dependencies:
     providers: Mapping[str, list[BlockKey]]
     """The blocks that a provider's configuration leads to, each after those that it refers to."""
 
-    def behind(self, block: BlockKey) -> dict[BlockKey, int]:
-        """What a block refers to, and through data sources (which have no place in state) what these refer to."""
-        out = dict(self.shared[block])
-        for data, depth in self.shared[block].items():
-            if data.type.startswith(PREFIX):
-                for wanted, common in self.behind(data).items():
-                    out[wanted] = min(out.get(wanted, depth), depth, common)
-        return out
+    uses: Mapping[BlockKey, tuple[Use, ...]]
+    """The instances that each block's instances use."""
 
 
 def dependencies(root: Node, types: Mapping[str, ResourceType], found: list[Diagnostic]) -> Dependencies:
@@ -63,7 +58,7 @@ def dependencies(root: Node, types: Mapping[str, ResourceType], found: list[Diag
         order = topological({key: sorted(places) for key, places in graph.edges.items()})
     except CycleError as problem:
         found.append(_cycle(problem.cycle, graph.edges))
-        return Dependencies([], {}, {}, {}, {})
+        return Dependencies([], {}, {}, {}, {}, {})
     shared = _shared(order, graph.edges)
     blocks = [key for key in order if isinstance(key, BlockKey)]
     awaited = {
@@ -75,7 +70,8 @@ def dependencies(root: Node, types: Mapping[str, ResourceType], found: list[Diag
     edges = {b: frozenset(shared[b]) for b in blocks}
     keys = [NodeKey((), "provider", name) for name in root.module.providers]
     providers = {key.name: _behind(shared[key], edges, blocks) for key in keys if shared[key]}
-    return Dependencies(blocks, edges, {b: shared[b] for b in blocks}, awaited, providers)
+    used = {b: uses(graph.references[b], graph.edges[b], len(b.module), shared) for b in blocks}
+    return Dependencies(blocks, edges, {b: shared[b] for b in blocks}, awaited, providers, used)
 
 
 def _behind(
@@ -121,6 +117,7 @@ class _Graph:
     def __init__(self, root: Node, types: Mapping[str, ResourceType]) -> None:
         self._root, self._types = root, types
         self.edges: dict[GraphKey, dict[GraphKey, Place]] = {}
+        self.references: dict[BlockKey, list[Reference]] = {}
         self.problems: list[Diagnostic] = []
 
     def add(self, node: Node) -> None:
@@ -183,13 +180,19 @@ class _Graph:
 
     def _expressions(self, key: GraphKey, exprs: Iterable[Expr], source: SourceText, scope: Node) -> None:
         edges = self.edges.setdefault(key, {})
+        made = self.references.setdefault(key, []) if isinstance(key, BlockKey) else None
         for expr in exprs:
+            keys = choices(expr) if made is not None else {}
             for traversal in references(expr):
                 problem = undeclared(traversal, source, scope, self._types)
                 if problem is not None:
                     self.problems.append(problem)
                 for wanted in self._wanted(traversal, scope):
                     edges.setdefault(wanted, (source, traversal.start, traversal.end))
+                    if made is not None:
+                        call = wanted.module[-1] if isinstance(wanted, NodeKey) and wanted.kind == "output" else ""
+                        chosen = choice(traversal, keys) if call or isinstance(wanted, BlockKey) else None
+                        made.append(Reference(wanted, chosen, source, call))
 
     def _wanted(self, traversal: Traversal, scope: Node) -> Iterable[GraphKey]:
         root, steps = traversal.root, traversal.steps

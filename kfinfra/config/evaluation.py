@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from kfinfra.config.constants import constant_bool
 from kfinfra.config.keys import ModulePath
@@ -89,13 +90,17 @@ class Evaluation:
             items[name] = Marked(value, frozenset({SENSITIVE})) if name in hidden else value
         place = (address.module, *address.block)
         self.common.resources.setdefault(place, {})[address.key] = ResourceValue(items, address.type, str(address))
-        self.common.wholes.pop(place, None)
+        if self.common.repeated.get(place) != "for_each":
+            self.common.wholes.pop(place, None)
 
-    def repeat(self, block: tuple[str, str], how: str) -> None:
-        """Says how a block repeats: `count`, `for_each` or `` (once). Its instances are settled one by one."""
+    def repeat(self, block: tuple[str, str], repeated: Repetition) -> None:
+        """Says how a block repeats. Its instances are settled one by one; what state had besides them is none."""
         place = (self.path, *block)
-        self.common.repeated[place] = how
-        self.common.resources.setdefault(place, {})
+        self.common.repeated[place] = repeated.how
+        self.common.wholes.pop(place, None)
+        settled = self.common.resources.setdefault(place, {})
+        for key in settled.keys() - repeated.extra.keys():
+            del settled[key]
 
     def evaluate(self, expr: Expr, source: SourceText, extra: Mapping[str, Value] | None = None) -> Value:
         """The value of `expr`; `extra` are further root names (`each`, `count`, `self`)."""
@@ -216,7 +221,7 @@ class Evaluation:
             case "count":
                 return TupleValue(tuple(instances[k] for k in sorted(instances, key=lambda k: int(k or 0))))
             case "for_each":
-                return ObjectValue({str(k): v for k, v in instances.items()})
+                return ObjectValue(cast(dict[str, Value], instances))  # not a copy: it holds what is settled later too
             case _:
                 return instances.get(None, Unknown())
 

@@ -85,8 +85,45 @@ def test_instances_have_nested_addresses_and_values_of_their_own(bench: Bench) -
 def test_what_lies_beside_is_waited_for_and_what_lies_in_another_instance_is_not(bench: Bench) -> None:
     plan = bench.plan(REPEATED)
     before = {str(c.address): sorted(map(str, c.dependencies)) for c in plan.changes}
-    assert before['module.a["x"].machine.m'] == ['module.a["x"].disk.d["one"]', 'module.a["x"].disk.d["two"]']
-    assert len(before["machine.top"]) == 4
+    assert before['module.a["x"].machine.m'] == ['module.a["x"].disk.d["one"]']
+    assert before["machine.top"] == ['module.a["x"].disk.d["one"]', 'module.a["x"].disk.d["two"]']
+
+
+@pytest.mark.parametrize(
+    ("reference", "used"),
+    [
+        ('disk.d["a"].id', "a"), ("disk.d[each.key].id", "a"), ("disk.d[local.a].id", "a"), ("disk.d[var.a].id", "a"),
+        ('disk.d[local.more["a"]].id', "a"), ('"${disk.d["b"].id}${disk.d[each.key].id}"', "ab"),
+        ("values(disk.d)[0].id", "ab"), ("local.through", "ab"), ('[for k in ["b"] : disk.d[k].id][0]', "ab"),
+        ('[for each in [{ key = "b" }] : disk.d[each.key].id][0]', "ab"),
+        ('disk.d["a"].id == "" ? "" : disk.d[local.more.a].id', "a"),
+        ('try(disk.d[0].id, "x")', "ab"), ("disk.d[disk.e.zone].id", "abe"), ("disk.e.id", "e"),
+    ],
+)  # fmt: skip
+def test_an_instance_that_is_chosen_by_a_key_is_waited_for_alone(tmp_path: Path, reference: str, used: str) -> None:
+    text = f"""
+variable "a" {{ default = "a" }}
+locals {{
+  a       = "a"
+  more    = {{ a = "a" }}
+  through = disk.d["a"].id
+}}
+disk "d" {{
+  for_each = toset(["a", "b"])
+  size     = 1
+}}
+disk "e" {{
+  size = 1
+  zone = "a"
+}}
+machine "m" {{
+  for_each = toset(["a"])
+  disk     = {reference}
+}}
+"""
+    plan = Bench(tmp_path).plan(text)
+    (machine,) = (c for c in plan.changes if c.address.type == "machine")
+    assert "".join(str(a.key or a.name) for a in sorted(machine.dependencies)) == used
 
 
 def test_count_is_a_tuple_and_nested_modules_have_both_keys(tmp_path: Path) -> None:
@@ -200,3 +237,24 @@ def test_providers_are_inherited_or_passed(tmp_path: Path) -> None:
 def test_a_target_without_a_key_stands_for_all_instances(text: str, names: bool) -> None:
     assert Target.parse(text).contains(Address.parse('module.a["x"].disk.d["k"]')) is names
     assert str(Target.parse(text)) == text
+
+
+def test_what_state_has_besides_is_no_instance_even_where_a_provider_is_configured_from_it(tmp_path: Path) -> None:
+    text = """
+disk "d" {
+  count = 3
+  size  = 1
+}
+provider "fake" {
+  alias  = "late"
+  region = disk.d[0].id
+}
+machine "m" {
+  provider = fake.late
+  disk     = disk.d[0]
+}
+output "n" { value = length(disk.d) }
+"""
+    bench = Bench(tmp_path)
+    assert not bench.apply(text).failed
+    assert {o.name: o.after for o in bench.plan(text.replace("count = 3", "count = 2")).outputs} == {"n": 2}
