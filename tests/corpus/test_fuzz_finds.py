@@ -65,6 +65,7 @@ VALUES = {
     "sensitive(var.u)": "(known after apply)",
     "[for v in [] : v if sensitive(true)]": "[]",
     'lookup({ a = 1 }, "a", sensitive(2))': "1",
+    'substr("hello", -2, 0)': '"lo"',
     # YAML
     'yamldecode("2020-01-01")': '"2020-01-01T00:00:00Z"',
     'yamldecode("[1e3, 1_000, 017, 0o17, 0x1F, yes, 1:30]")': '[\n  1000,\n  "1_000",\n  17,\n  15,\n  31,\n  true,\n  "1:30",\n]',
@@ -78,6 +79,8 @@ ERRORS = [
     'indent(-2, "a")',
     'coalescelist(toset([1]), [2])',
     "signum(1e20)",
+    'format("%[1]s", 1, 2)',
+    'format("%d", 0.5)',
     'lookup(tomap({ a = 1 }), "a", "x")',
     "coalescelist([1], true)",
     "zipmap([1], toset([2]))",

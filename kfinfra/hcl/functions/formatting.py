@@ -18,17 +18,17 @@ _VERB = re.compile(r"%(?P<flags>[-+ #0]*)(?P<width>\d+)?(?:\.(?P<precision>\d*))
 
 def format_values(text: str, *args: Value) -> str:
     """`text` with its verbs filled in. Raises FunctionError."""
-    used, at, explicit = 0, 0, False
+    used, at = 0, 0
 
     def fill(found: re.Match[str]) -> str:
-        nonlocal used, at, explicit
+        nonlocal used, at
         verb = found["verb"]
         if verb is None:
             raise FunctionError("unterminated formatting verb", 0)
         if verb == "%":
             return "%"
         if found["index"]:
-            at, explicit = int(found["index"]), True
+            at = int(found["index"])
         else:
             at += 1
         used = max(used, at)
@@ -37,7 +37,7 @@ def format_values(text: str, *args: Value) -> str:
         return _verb(found, args[at - 1], at)
 
     out = _VERB.sub(fill, text)
-    if used < len(args) and not explicit:
+    if used < len(args):
         raise FunctionError(f"too many arguments; only {used} used by format string", used + 1)
     return out
 
@@ -80,6 +80,8 @@ def _body(verb: str, flags: str, precision: int | None, value: Value) -> str:
         return json_text(cut) if verb == "q" else cut
     if verb in "bdoxXeEfgG":
         number = convert(value, NUMBER)
+        if verb in "bdoxX" and not isinstance(number, int):
+            raise ConversionError("an integer is required")
         return _number(verb, flags, precision, number if isinstance(number, int | Decimal) else 0)
     raise FunctionError(f'unsupported format verb "{verb}"', 0)
 

@@ -30,6 +30,7 @@ def _substr(text: str, offset: Value, length: Value) -> Value:
     clusters, at, count = graphemes(text), whole(offset, 1), whole(length, 2)
     if at < 0:
         at += len(clusters)
+        count = count or -1  # as in Terraform: from the end, a length of 0 is the rest
     at = max(at, 0)
     return "".join(clusters[at:] if count < 0 else clusters[at : at + count])
 
