@@ -258,3 +258,57 @@ output "n" { value = length(disk.d) }
     bench = Bench(tmp_path)
     assert not bench.apply(text).failed
     assert {o.name: o.after for o in bench.plan(text.replace("count = 3", "count = 2")).outputs} == {"n": 2}
+
+
+UNKNOWN = """
+disk "a" { size = 1 }
+module "m" {
+  source   = "./m"
+  for_each = { x = disk.a.id }
+  name     = each.value
+}
+output "label" { value = module.m["x"].label }
+"""
+LABELLED = """
+variable "name" {
+  type = string
+  validation {
+    condition     = length(var.name) < LIMIT
+    error_message = "Too long."
+  }
+}
+locals { text = "for ${var.name}" }
+module "inner" {
+  source = "../n"
+  label  = local.text
+}
+output "label" { value = module.inner.label }
+"""
+INNER = """
+variable "label" {}
+machine "m" {
+  disk  = "x"
+  label = var.label
+}
+output "label" { value = machine.m.label }
+"""
+
+
+def test_what_is_known_only_after_apply_passes_through_modules(tmp_path: Path) -> None:
+    write(tmp_path, "m/main.hcl", LABELLED.replace("LIMIT", "9"))
+    write(tmp_path, "n/main.hcl", INNER)
+    bench = Bench(tmp_path)
+    result = bench.apply(UNKNOWN)
+    assert not result.failed and result.outputs["label"].value == "for id-1"
+    assert set(actions(bench.plan(UNKNOWN)).values()) == {"no-op"}
+
+
+def test_a_rule_that_can_be_checked_only_after_apply_is_checked_then(tmp_path: Path) -> None:
+    write(tmp_path, "m/main.hcl", LABELLED.replace("LIMIT", "2"))
+    write(tmp_path, "n/main.hcl", INNER)
+    bench = Bench(tmp_path)
+    assert len(bench.plan(UNKNOWN).changes) == 2
+    result = bench.apply(UNKNOWN)
+    ((address, found),) = result.failed.items()
+    assert str(address) == 'module.m["x"].module.inner.machine.m'
+    assert [(d.summary, d.detail, str(d.span)) for d in found] == [("Invalid value for variable", "Too long.", "main.hcl:6:14")]
