@@ -38,13 +38,19 @@ def load_component(component: Component, root: Path, texts: Mapping[str, str]) -
         case "container":
             return _container(component)
         case "file":
-            path = root / text(component.options, "file")
-            if not path.is_file():
-                detail = f'{component.options["file"]}, of the component "{component.name}", is no file of this folder.'
-                raise Refused("No such component file", detail, "file is a path relative to the configuration's folder")
+            path = _below(root, text(component.options, "file"), component)
             return _loaded(component, components.load_component_from_text, path.read_text("utf-8"))
         case _:
             return _loaded(component, components.load_component_from_text, texts[component.name])
+
+
+def _below(root: Path, written: str, component: Component) -> Path:
+    """A file of the configuration's folder: what lies elsewhere would change without the cache's knowing."""
+    path = (root / written).resolve()
+    if not path.is_file() or not path.is_relative_to(root.resolve()):
+        detail = f'{written}, of the component "{component.name}", is no file below the configuration\'s folder.'
+        raise Refused("No such component file", detail, "a component's file is a path relative to that folder")
+    return path
 
 
 def _loaded(component: Component, load: Any, content: str) -> Any:
@@ -60,10 +66,10 @@ def _python(component: Component, root: Path) -> Any:
     from kfp.dsl.base_component import BaseComponent
 
     source = text(component.options, "python")
-    path = root / source
-    if not path.is_file() or path.suffix != ".py":
-        detail = f'{source}, of the component "{component.name}", is no Python file of this folder.'
-        raise Refused("No such component file", detail, "python is a path relative to the configuration's folder")
+    path = _below(root, source, component)
+    if path.suffix != ".py":
+        detail = f'{source}, of the component "{component.name}", is no Python file.'
+        raise Refused("No such component file", detail, "file = … reads a component's YAML")
     module = load_module(path, root)
     name, found = _chosen(component, module, source)
     named = {

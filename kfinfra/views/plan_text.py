@@ -47,6 +47,8 @@ _VERB_BY_REASON = {
 NAMES = frozenset({"name", "id", "tags", "cluster", "namespace", "bucket", "prefix"})
 COVERED = frozenset({"digest", "summary", "manifest", "tasks", "dag"})
 """Computed attributes that a change's details say better."""
+_NEVER = frozenset({"dag"})
+"""What is never shown: a pipeline's blocks as they were read; its tasks are, as soon as they are known."""
 _RULE = "─" * 77
 
 
@@ -165,7 +167,8 @@ def _resource(change: Change) -> Iterator[Line]:
     yield Line(3 - len(symbol), symbol, f'{kind} "{change.address.name}" {{')
     context = Context.of(change.sensitive, (d.path for d in change.differences if d.replaces))
     before, after = dict(change.before or {}), dict(change.after or {})
-    every = [n for n in sorted(before.keys() | after.keys()) if not (change.details and n in COVERED)]
+    covered = COVERED if change.details else _NEVER
+    every = [n for n in sorted(before.keys() | after.keys()) if n not in covered]
     every = [n for n in every if before.get(n) is not None or after.get(n) is not None]
     touched = {str(d.path[0]) for d in change.differences}
     whole = change.before is None or change.after is None or (change.importing != "" and change.action is Action.NOOP)

@@ -17,13 +17,36 @@ ROWS = sorted(p.name for p in (EXAMPLES / "pipelines").iterdir() if p.is_dir())
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "KFINFRA_", "KUBE", "KF_"))}
 
 
+NESTED = """
+pipeline "inner" {
+  component "say" {
+    image   = "busybox:1.36"
+    command = ["echo", input.text]
+    input "text" { type = string }
+  }
+  parameter "day" { type = string }
+  task "say" {
+    component = component.say
+    arguments = { text = "${param.day} in ${s3_bucket.churn.arn}" }
+  }
+}
+
+pipeline "outer" {
+  task "inner" {
+    component = pipeline.inner
+    arguments = { day = "today" }
+  }
+}
+"""
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     ignored = shutil.ignore_patterns(".kfinfra", "__pycache__")
     shutil.copytree(EXAMPLES / "churn", tmp_path, ignore=ignored, dirs_exist_ok=True)
     shutil.copytree(EXAMPLES / "pipelines", tmp_path / "rows", ignore=ignored)
     calls = [f'module "row-{name}" {{\n  source = "./rows/{name}"\n}}\n' for name in ROWS]
-    (tmp_path / "rows.hcl").write_text("".join(calls))
+    (tmp_path / "rows.hcl").write_text("".join(calls) + NESTED)
     yield tmp_path
     subprocess.run([str(KFINFRA), "sandbox", "down"], cwd=tmp_path, env=CLEAN, capture_output=True, check=False)
 
@@ -46,4 +69,8 @@ def test_every_row_and_the_large_example_live_their_lives(folder: Path) -> None:
         "task",
         "defaults",
     ]
+    rows = folder / "rows.hcl"
+    rows.write_text(rows.read_text().replace("${param.day} in", "${param.day} of"))
+    changed = run(folder, "--sandbox", "plan")
+    assert "0 to add, 2 to change, 0 to destroy" in changed and "task inner/say" in changed
     run(folder, "--sandbox", "destroy", "-auto-approve")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kfinfra.compiler.loading import Refused
 from tests.fakes.declared import mistakes_in
 
 PARTS = """
@@ -55,6 +56,7 @@ def task(arguments: str, component: str = "two", name: str = "t") -> str:
 
 
 MAKE = 'task "t" {\n    component = component.make\n    '
+ONE = 'output "o" {\n    value = task.t.outputs.a\n  }\n'
 NAMED = '{ name = "x" }'
 MISTAKES = [
     (task("{ nam = \"x\" }"), "Unknown input", 3, 'Did you mean "name"?'),
@@ -167,6 +169,8 @@ MISTAKES = [
     ('output "o" { value = param.n }\n', "Invalid argument", 1, "one of its tasks"),
     (task("{ data = task.m.output }", "read") + task("{}", "make", "m"), "Wrong type of argument", 3, "an artifact (Dataset)"),
     ('source = "x.py"\n', "Invalid pipeline", 1, "exactly one"),
+    (task(NAMED) + ONE + ONE, "Duplicate declaration", 8, "rename"),
+    ("dag = {}\n", "Read-only argument", 1, "cannot be written"),
 ]  # fmt: skip
 
 
@@ -194,3 +198,28 @@ def test_kfp_words_of_a_refusal_are_told_at_the_step(tmp_path: Path) -> None:
     (tmp_path / "main.hcl").write_text(HEAD + '  task "t" {\n    component = component.tell\n  }\n}\n')
     (found,) = mistakes_in(tmp_path)
     assert found.summary == "KFP refuses this" and found.span is not None
+
+
+@pytest.mark.parametrize(
+    ("component", "words"),
+    [
+        ('python = "none.py"', "no file below"),
+        ('python = "../parts.py"', "no file below"),
+        ('file = "none.yaml"', "no file below"),
+        ('file = "parts.py"', "cannot be read"),
+        ('python = "main.hcl"', "no Python file"),
+        ('python = "parts.py"', "must be said"),
+        ('python = "parts.py:fi"', 'no component or function "fi"'),
+        ('python = "parts.py:make"\n    base_image = "x"', "is a component already"),
+        ('image = "b"\n    args = [input.text.path]\n    input "text" { type = string }', "which is a parameter"),
+    ],
+)
+def test_a_component_that_cannot_be_had_is_told_in_words(tmp_path: Path, component: str, words: str) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "parts.py").write_text(PARTS)
+    folder = tmp_path / "inner"
+    (folder / "parts.py").write_text(PARTS)
+    text = f'  component "x" {{\n    {component}\n  }}\n  task "x" {{ component = component.x }}\n}}\n'
+    (folder / "main.hcl").write_text(HEAD + text)
+    with pytest.raises(Refused, match=words):
+        mistakes_in(folder)

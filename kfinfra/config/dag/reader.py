@@ -103,8 +103,8 @@ class _Reader:
         names = tuple(b.labels()[0] for b in blocks["parameter"] if b.labels())
         scope = DagScope(self.base, self.declared.source, names)
         parameters = tuple(p for b in blocks["parameter"] if (p := self.parameter(b, scope)) is not None)
-        self.once("parameter", blocks["parameter"])
-        self.once("component", blocks["component"])
+        for kind in ("parameter", "component", "exit_handler", "output"):
+            self.once(kind, blocks[kind])
         components = [c for b in blocks["component"] if (c := self.component(b, scope)) is not None]
         steps = self.steps(self.declared, scope)
         exits = [e for b in blocks["exit_handler"] if (e := self.exit_handler(b, scope)) is not None]

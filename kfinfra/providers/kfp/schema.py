@@ -29,11 +29,6 @@ def same_pipeline(old: Plain, new: Plain) -> bool:
     return is_known(new.get("id")) and old.get("id") == new.get("id")
 
 
-def _same_dag(old: Plain, new: Plain) -> bool:
-    """Pipelines in HCL differ by their digest; what is written in another way and means the same is no change."""
-    return is_known(new)
-
-
 _NAMESPACE = Attribute(
     STRING,
     ref=Ref(("namespace",)),
@@ -75,7 +70,12 @@ PIPELINE = ResourceType(
         "source": Attribute(STRING, doc="A Python file with a @dsl.pipeline."),
         "package": Attribute(STRING, doc="A compiled pipeline (YAML), relative to the configuration."),
         "function": Attribute(STRING, doc="The pipeline in `source`, where it holds more than one."),
-        "dag": Attribute(ANY, computed=True, equal=_same_dag, doc="The pipeline that its own blocks declare."),
+        "dag": Attribute(
+            ANY,
+            volatile=True,
+            check=checks.read_only("dag"),
+            doc="The pipeline that its own blocks declare. What differs in it is told by the digest.",
+        ),
         "keep_versions": Attribute(
             NUMBER,
             default=10,
