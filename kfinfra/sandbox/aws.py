@@ -26,12 +26,12 @@ _INVALID_TAG = b"""<?xml version="1.0" encoding="UTF-8"?>
 class Aws:
     """The running server; `url` has no slash at its end."""
 
-    def __init__(self) -> None:
-        """Serves on a free port of loopback, from a thread."""
+    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+        """Serves on a free port of loopback, from a thread. `changed` is called after each request that is no GET or HEAD."""
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
         from werkzeug.serving import make_server
 
-        app: Any = with_bucket_tags(DomainDispatcherApplication(create_backend_app))
+        app: Any = _watched(with_bucket_tags(DomainDispatcherApplication(create_backend_app)), changed)
         self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -41,6 +41,21 @@ class Aws:
         """Stops it."""
         self._server.shutdown()
         self._thread.join(5)
+
+
+def _watched(app: Wsgi, changed: Callable[[], None]) -> Wsgi:
+    def serve(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        try:
+            return (
+                list(app(environ, start_response))
+                if environ["REQUEST_METHOD"] not in ("GET", "HEAD")
+                else app(environ, start_response)
+            )
+        finally:
+            if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+                changed()
+
+    return serve
 
 
 def with_bucket_tags(app: Wsgi) -> Wsgi:

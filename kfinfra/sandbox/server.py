@@ -27,8 +27,10 @@ def serve(endpoints: Path) -> None:
     from kfinfra.sandbox.launch.nodes import groups
     from kfinfra.sandbox.launch.objects import Objects
     from kfinfra.sandbox.process import Endpoints
+    from kfinfra.sandbox.runs.caching import Cache
     from kfinfra.sandbox.runs.cron import Recurrence
     from kfinfra.sandbox.runs.service import Controller
+    from kfinfra.sandbox.snapshot import Holdings, Snapshot, watched
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -36,25 +38,33 @@ def serve(endpoints: Path) -> None:
     regions: dict[str, Region] = {}
     store, world = Store(), World()
     controllers = Controllers(store, 0.2)
-    servers: dict[str, Aws | Served] = {"aws": Aws()}
-    servers |= {
-        "eks": Served(eks(regions=regions)),
-        "kubernetes": Served(kubernetes(store=store)),
-        "kfp": Served(kfp(world=world)),
-    }
+    cache = Cache()
+    snapshot = Snapshot(home, Holdings(world, store, regions, cache))
+    snapshot.restore()
+    controllers.resume()
+
+    def changed() -> None:
+        snapshot.changed("servers")
+
+    servers: dict[str, Aws | Served] = {"aws": Aws(lambda: snapshot.changed("s3"))}
+    for name, app in (("eks", eks(regions=regions)), ("kubernetes", kubernetes(store=store)), ("kfp", kfp(world=world))):
+        servers[name] = Served(watched(app, changed))
     config = endpoints.with_name("kubeconfig")
     _write(config, kubeconfig(servers["kubernetes"].url))
     found = {name: server.url for name, server in servers.items()}
     told = Endpoints(pid=os.getpid(), kubeconfig=str(config), **found)
     env = {name: value for name, value in told.environment().items() if name.startswith("AWS_")}
     cluster = Cluster(store, lambda: groups(regions), controllers.bind, home / "logs")
-    runs = Controller(world, LocalLauncher(home, cluster, Objects(home / "minio", env), env))
+    launcher = LocalLauncher(home, cluster, Objects(home / "minio", env), env)
+    runs = Controller(world, launcher, cache, changed)
+    snapshot.begin()
     recurrence = Recurrence(world)
     recurrence.begin()
     _write(endpoints, json.dumps({"pid": told.pid, "kubeconfig": told.kubeconfig, **found}))
     stop.wait()
     recurrence.close()
     runs.close()
+    snapshot.close()
     for server in servers.values():
         server.stop()
 

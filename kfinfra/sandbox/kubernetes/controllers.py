@@ -27,6 +27,21 @@ class Controllers:
         for each in _classes():
             store.create(BY_KIND["StorageClass"], "", each, "eks")
 
+    def resume(self) -> None:
+        """Goes on with what was under way in objects that an earlier process left: no pod of it runs any more."""
+        for body in list(self._store.objects.values()):
+            namespace, name = body["metadata"].get("namespace", ""), body["metadata"]["name"]
+            if body["kind"] == "Namespace" and "deletionTimestamp" in body["metadata"]:
+                self._store.later(self._step, lambda name=name: self._empty(name))  # type: ignore[misc]
+            elif body["kind"] == "PersistentVolumeClaim" and "deletionTimestamp" in body["metadata"]:
+                self._claim("MODIFIED", body)
+            elif body["kind"] == "PersistentVolumeClaim" and (body.get("status") or {}).get("phase") == "Pending":
+                self._bind_or_say_why(body)
+            elif body["kind"] == "Pod" and (body.get("status") or {}).get("phase") in ("Pending", "Running"):
+                spec = {**body["spec"], "volumes": []}
+                fresh = {**copy.deepcopy(body), "spec": spec, "status": {"phase": "Failed", "message": "the node was lost"}}
+                self._store.objects["Pod", namespace, name] = fresh
+
     def _changed(self, event: str, body: Body) -> None:
         if event == "DELETED":
             return

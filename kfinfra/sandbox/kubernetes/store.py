@@ -52,6 +52,11 @@ class Store:
         """The oldest resourceVersion that a watch can still begin after."""
         return self.history[0][0] if self.history else 0
 
+    def restart(self, version: int) -> None:
+        """Goes on with resourceVersions after `version`; watches begin anew."""
+        self._version = itertools.count(version + 1)
+        self.history.clear()
+
     def later(self, seconds: float, act: Callable[[], None]) -> None:
         """Has `act` done after `seconds`, at the next `tick`."""
         heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), act))

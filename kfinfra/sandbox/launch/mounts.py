@@ -38,7 +38,7 @@ def within(command: Sequence[str], mounts: Sequence[Mount]) -> list[str]:
 
 
 def _root(mounts: Sequence[Mount]) -> list[str]:
-    out = ["bwrap", "--die-with-parent", "--tmpfs", "/"]
+    out = ["bwrap", "--die-with-parent", "--unshare-pid", "--tmpfs", "/"]
     for entry in sorted(Path("/").iterdir()):
         if entry.is_symlink():
             out += ["--symlink", os.readlink(entry), str(entry)]

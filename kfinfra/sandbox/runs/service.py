@@ -26,8 +26,11 @@ _log = logging.getLogger(__name__)
 class Controller:
     """Runs the runs of a world, each in a thread of its own."""
 
-    def __init__(self, world: World, launcher: Launcher, cache: Cache | None = None) -> None:
-        self._world, self._launcher = world, launcher
+    def __init__(
+        self, world: World, launcher: Launcher, cache: Cache | None = None, changed: Callable[[], None] = lambda: None
+    ) -> None:
+        """`changed` is called when a run has gone on."""
+        self._world, self._launcher, self._changed = world, launcher, changed
         self._cache = cache or Cache()
         self._stops: dict[str, threading.Event] = {}
         self._threads: dict[str, threading.Thread] = {}
@@ -77,6 +80,7 @@ class Controller:
                 if result.message and result.state == "FAILED":
                     run["error"] = {"code": 2, "message": result.message}
                 set_state(run, result.state)
+        self._changed()
 
     def _result(self, run_id: str, stop: threading.Event) -> Result:
         with self._world.lock:
@@ -103,6 +107,7 @@ class Controller:
             with self._world.lock:
                 if run_id in self._world.runs:
                     self._world.runs[run_id]["run_details"] = {"task_details": tasks}
+            self._changed()
 
         return tell
 
