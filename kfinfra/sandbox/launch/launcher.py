@@ -26,6 +26,8 @@ from kfinfra.sandbox.runs.task import Outcome, Task
 
 RETRY_SCHEDULING = 0.5
 """Seconds between two looks for a node."""
+_UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
+"""A log in the order in which things were written, as a terminal shows it."""
 SCHEMES = ("minio", "s3", "gs")
 _LOCAL = {"minio": "/minio", "s3": "/s3", "gs": "/gcs"}
 """Where KFP's SDK finds artifacts of each scheme (kfp/dsl/types/artifact_types.py)."""
@@ -164,7 +166,14 @@ class LocalLauncher:
     def _base(self, shop: Workshop) -> dict[str, str]:
         (shop.folder / "tmp").mkdir()
         path = os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin")
-        return {**self._env, "PATH": path, "HOME": str(shop.folder), "TMPDIR": str(shop.folder / "tmp"), "LANG": "C.UTF-8"}
+        return {
+            **self._env,
+            "PATH": path,
+            "HOME": str(shop.folder),
+            "TMPDIR": str(shop.folder / "tmp"),
+            "LANG": "C.UTF-8",
+            **_UNBUFFERED,
+        }
 
     def _command(
         self, task: Task, container: Mapping[str, Any], given: Mapping[str, Any], facts: Mapping[str, str], env: dict[str, str]
