@@ -17,7 +17,7 @@ from kfinfra.sandbox.launch import mounts, process
 from kfinfra.sandbox.launch.cluster import Cluster, Denied
 from kfinfra.sandbox.launch.objects import NoObject, Objects
 from kfinfra.sandbox.launch.outputs import Unreadable, collected
-from kfinfra.sandbox.launch.placeholders import filled
+from kfinfra.sandbox.launch.placeholders import LOCAL, filled
 from kfinfra.sandbox.launch.placement import wish
 from kfinfra.sandbox.launch.platform_tasks import platform_task
 from kfinfra.sandbox.launch.python import EXECUTOR, Environments, NoPackages, program
@@ -28,9 +28,6 @@ RETRY_SCHEDULING = 0.5
 """Seconds between two looks for a node."""
 _UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
 """A log in the order in which things were written, as a terminal shows it."""
-SCHEMES = ("minio", "s3", "gs")
-_LOCAL = {"minio": "/minio", "s3": "/s3", "gs": "/gcs"}
-"""Where KFP's SDK finds artifacts of each scheme (kfp/dsl/types/artifact_types.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,10 @@ class LocalLauncher:
         done = platform_task(task, container, self._cluster)
         if done is not None:
             return done
-        wanted = wish(container, task.kubernetes)
+        try:
+            wanted = wish(_measured(container, task), task.kubernetes)
+        except ValueError as problem:
+            return Outcome("FAILED", f"the pod's resources are none that Kubernetes takes: {problem}")
         claims = [str(m.get("constant") or m.get("pvcName") or "") for m in task.kubernetes.get("pvcMount") or ()]
         pod = self._cluster.add(task, container, wanted, claims)
         while words := self._waits(task, pod, claims) or self._cluster.schedule(task.namespace, pod, wanted):
@@ -135,7 +135,7 @@ class LocalLauncher:
         """The ExecutorInput. Where the task has this machine's own root, URIs are its paths here."""
 
         def seen(uri: str) -> str:
-            return uri if isolated or uri.partition("://")[0] not in SCHEMES else str(shop.artifact(uri))
+            return uri if isolated or uri.partition("://")[0] not in LOCAL else str(shop.artifact(uri))
 
         inputs = {
             name: {"artifacts": [{**a, "uri": seen(str(a.get("uri", "")))} for a in found]}
@@ -206,6 +206,11 @@ class LocalLauncher:
                 if not isolated and uri.startswith(str(shop.folder)):
                     scheme, _, rest = str(Path(uri).relative_to(shop.folder / "artifacts")).partition("/")
                     uri = f"{scheme}://{rest}"
+                if "://" not in uri and Path(uri).exists():  # a function that returns an artifact may have put it anywhere
+                    planned = f"{task.output_root}/{name}"
+                    self._objects.put(Path(uri), planned)
+                    kept.append({**artifact, "uri": planned})
+                    continue
                 here = shop.artifact(uri)
                 if here.exists():
                     self._objects.put(here, uri)
@@ -216,6 +221,18 @@ class LocalLauncher:
 
 class NotHere(Exception):
     """This machine cannot run the task; the message says what is missing."""
+
+
+def _measured(container: Mapping[str, Any], task: Task) -> dict[str, Any]:
+    """The container with its resources' parameters filled in."""
+    given = {"inputs": {"parameterValues": dict(task.parameters)}}
+
+    def one(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: one(inner) for name, inner in value.items()}
+        return filled([value], given, {})[0] if isinstance(value, str) else value
+
+    return {**container, "resources": one(container.get("resources") or {})}
 
 
 def _fresh(task: Task, name: str, about: Mapping[str, Any], seen: Callable[[str], str]) -> dict[str, Any]:
@@ -234,7 +251,7 @@ def _artifacts(given: Mapping[str, Any], side: str) -> list[Mapping[str, Any]]:
 
 def _artifact_mounts(shop: Workshop) -> list[mounts.Mount]:
     out = []
-    for scheme, target in _LOCAL.items():
+    for scheme, target in LOCAL.items():
         folder = shop.folder / "artifacts" / scheme
         folder.mkdir(parents=True, exist_ok=True)
         out.append(mounts.Mount(folder, target))

@@ -51,9 +51,20 @@ def _placeholders(executor_input: Mapping[str, Any]) -> dict[str, str]:
     return out
 
 
+LOCAL = {"minio": "/minio", "s3": "/s3", "gs": "/gcs"}
+"""Where a pod has artifacts of each scheme (kfp/dsl/types/artifact_types.py)."""
+
+
+def local_path(uri: str) -> str:
+    """The path in the pod of an artifact."""
+    scheme, mark, rest = uri.partition("://")
+    return f"{LOCAL[scheme]}/{rest}" if mark and scheme in LOCAL else uri
+
+
 def _artifact(side: str, name: str, found: Mapping[str, Any]) -> dict[str, str]:
     artifacts = found.get("artifacts") or [{}]
-    uri, path = str(artifacts[0].get("uri", "")), str(artifacts[0].get("customPath") or artifacts[0].get("uri", ""))
+    uri = str(artifacts[0].get("uri", ""))
+    path = str(artifacts[0].get("customPath") or local_path(uri))
     stem = f"$.{side}.artifacts['{name}']"
     return {
         f"{{{{{stem}}}}}": json.dumps(artifacts, ensure_ascii=False),

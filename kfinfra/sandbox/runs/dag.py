@@ -120,6 +120,8 @@ class Dag:
         self._details.state(node, "RUNNING")
         iterator = task["parameterIterator"]
         items, among = _items(iterator, inputs)
+        if isinstance(items, str):  # a STRING that holds JSON is a list too (getItems in v2/driver/util.go)
+            items = _parsed(items)
         if not isinstance(items, list):
             return Result("FAILED", f"the items of the loop are no list: {json.dumps(items)}")
         limit = int((task.get("iteratorPolicy") or {}).get("parallelismLimit") or 0)
@@ -157,8 +159,14 @@ class Dag:
             return Result("CANCELED", "the run was terminated")
         if failed:
             return Result("FAILED", f"{', '.join(failed)} failed")
-        parameters, artifacts, fanned = _outputs(component["dag"].get("outputs") or {}, results)
-        return Result("SUCCEEDED", "", parameters, artifacts, fanned)
+        return Result("SUCCEEDED", "", *_outputs(component["dag"].get("outputs") or {}, results))
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _is_exit(task: Wire) -> bool:
@@ -174,7 +182,11 @@ def _items(iterator: Wire, inputs: Inputs) -> tuple[Any, str]:
 
 
 def _gathered(results: list[Result]) -> Result:
-    """A loop's result: of each output a list, in the order of the items; an inner loop's lists are joined (CollectInputs)."""
+    """A loop's result: of each output a list, in the order of the items.
+
+    An inner loop's parameters are lists within it, as the types of Collected say; its artifacts, which have no lists within
+    lists, are joined.
+    """
     if any(r.state == "CANCELED" for r in results):
         return Result("CANCELED", "the run was terminated")
     failed = [str(index) for index, r in enumerate(results) if r.state == "FAILED"]
@@ -184,32 +196,27 @@ def _gathered(results: list[Result]) -> Result:
     artifacts: dict[str, list[Mapping[str, Any]]] = {}
     for result in results:
         for key, value in result.parameters.items():
-            parameters.setdefault(key, []).extend(value if key in result.fanned else [value])
+            parameters.setdefault(key, []).append(value)
         for key, found in result.artifacts.items():
             artifacts.setdefault(key, []).extend(found)
-    return Result("SUCCEEDED", "", parameters, artifacts, frozenset({*parameters, *artifacts}))
+    return Result("SUCCEEDED", "", parameters, artifacts)
 
 
-def _outputs(
-    outputs: Wire, results: Mapping[str, Result]
-) -> tuple[dict[str, Any], dict[str, list[Mapping[str, Any]]], frozenset[str]]:
+def _outputs(outputs: Wire, results: Mapping[str, Result]) -> tuple[dict[str, Any], dict[str, list[Mapping[str, Any]]]]:
     """A group's outputs: each from the one task that makes it, or from the first of several branches that has run."""
     parameters: dict[str, Any] = {}
     artifacts: dict[str, list[Mapping[str, Any]]] = {}
-    fanned: set[str] = set()
     for key, spec in (outputs.get("parameters") or {}).items():
         selectors = (spec.get("valueFromOneof") or {}).get("parameterSelectors") or [spec.get("valueFromParameter") or {}]
         for selector in selectors:
             result, inner = results.get(selector.get("producerSubtask", "")), selector.get("outputParameterKey", "")
             if result is not None and inner in result.parameters:
                 parameters[key] = result.parameters[inner]
-                fanned |= {key} if inner in result.fanned else set()
                 break
     for key, spec in (outputs.get("artifacts") or {}).items():
         for selector in spec.get("artifactSelectors") or ():
             result, inner = results.get(selector.get("producerSubtask", "")), selector.get("outputArtifactKey", "")
             if result is not None and inner in result.artifacts:
                 artifacts[key] = result.artifacts[inner]
-                fanned |= {key} if inner in result.fanned else set()
                 break
-    return parameters, artifacts, frozenset(fanned)
+    return parameters, artifacts

@@ -46,13 +46,12 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a task ended. `fanned`: outputs that a loop has gathered, so that an outer loop's are one list with them."""
+    """How a task ended."""
 
     state: str
     message: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     artifacts: Mapping[str, list[Mapping[str, Any]]] = field(default_factory=dict)
-    fanned: frozenset[str] = frozenset()
 
     @property
     def ran(self) -> bool:
