@@ -182,7 +182,7 @@ class _Graph:
         edges = self.edges.setdefault(key, {})
         made = self.references.setdefault(key, []) if isinstance(key, BlockKey) else None
         for expr in exprs:
-            keys = choices(expr) if made is not None else {}
+            keys: dict[int, Expr] | None = None
             for traversal in references(expr):
                 problem = undeclared(traversal, source, scope, self._types)
                 if problem is not None:
@@ -191,7 +191,10 @@ class _Graph:
                     edges.setdefault(wanted, (source, traversal.start, traversal.end))
                     if made is not None:
                         call = wanted.module[-1] if isinstance(wanted, NodeKey) and wanted.kind == "output" else ""
-                        chosen = choice(traversal, keys) if call or isinstance(wanted, BlockKey) else None
+                        chosen = None
+                        if call or isinstance(wanted, BlockKey):
+                            keys = choices(expr) if keys is None else keys
+                            chosen = choice(traversal, keys)
                         made.append(Reference(wanted, chosen, source, call))
 
     def _wanted(self, traversal: Traversal, scope: Node) -> Iterable[GraphKey]:

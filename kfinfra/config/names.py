@@ -17,8 +17,8 @@ _LOCAL_TO_A_BLOCK = ("each", "count", "self")
 def undeclared(traversal: Traversal, source: SourceText, node: Node, types: Collection[str]) -> Diagnostic | None:
     """What is wrong with a reference written in the module `node`, None where it names something that is declared."""
     module, root = node.module, traversal.root
-    names = _names(traversal)
-    first = names[0] if names else None
+    step = traversal.steps[0] if traversal.steps else None
+    first = step.name if isinstance(step, Attr) else None
     match root:
         case "var":
             if first not in module.variables:
@@ -35,6 +35,7 @@ def undeclared(traversal: Traversal, source: SourceText, node: Node, types: Coll
             if first not in PATHS:
                 return _missing("path attribute", traversal, source, first, PATHS)
         case "data":
+            names = _names(traversal)
             second = names[1] if len(names) > 1 else None
             if first is None or second is None or (PREFIX + first, second) not in module.resources:
                 known = [name for kind, name in module.resources if kind == f"{PREFIX}{first}"]

@@ -35,15 +35,17 @@ class NameScope:
         if root in self.extra:
             return self.extra[root], 0
         here = self.evaluation
+        step = steps[0] if steps else None
+        if isinstance(step, Attr):  # most names are these
+            if root == "var" and step.name in here.module.variables:
+                return here.variable(step.name), 1
+            if root == "local" and step.name in here.module.locals:
+                return here.local(step.name), 1
         problem = undeclared(traversal, self.source, here.node, here.common.types)
         if problem is not None:
             raise DiagnosticError(problem)
         first = steps[0].name if steps and isinstance(steps[0], Attr) else ""
         match root:
-            case "var":
-                return here.variable(first), 1
-            case "local":
-                return here.local(first), 1
             case "module":
                 return self._module(first, steps)
             case "path":
