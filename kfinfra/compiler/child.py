@@ -22,6 +22,7 @@ from typing import Any
 from kfinfra.compiler import dag_build, dag_components
 from kfinfra.compiler.inputs import Recorder
 from kfinfra.compiler.loading import Refused, load_module
+from kfinfra.model.schema import Problem
 from kfinfra.pipelines.dag.codec import decode
 from kfinfra.pipelines.dag.failure import DagError
 from kfinfra.pipelines.dag.fitting import unfit_steps
@@ -59,9 +60,17 @@ def _written(request: dict[str, Any], root: Path) -> Any:
 
 
 def declared(request: Mapping[str, Any], root: Path) -> Any:
-    """kfp's GraphComponent of a pipeline in HCL. Raises DagError for what is wrong with it, Refused for its components."""
+    """kfp's GraphComponent of a pipeline in HCL. Raises DagError for what is wrong with it."""
     dag = ordered(decode(request["dag"]))
-    components = {c.name: dag_components.load_component(c, root, request["texts"]) for c in dag.components}
+    components: dict[str, Any] = {}
+    missing: list[Problem] = []
+    for component in dag.components:
+        try:
+            components[component.name] = dag_components.load_component(component, root, request["texts"])
+        except Refused as problem:
+            missing.append(Problem((DAG, f"component.{component.name}"), *problem.args))
+    if missing:
+        raise DagError(missing)
     interfaces = {name: dag_components.interface_of(component) for name, component in components.items()}
     problems = unfit_steps(dag, interfaces)
     if problems:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from kfinfra.compiler.loading import Refused
 from tests.fakes.declared import mistakes_in
 
 PARTS = """
@@ -170,6 +169,8 @@ MISTAKES = [
     (task("{ data = task.m.output }", "read") + task("{}", "make", "m"), "Wrong type of argument", 3, "an artifact (Dataset)"),
     ('source = "x.py"\n', "Invalid pipeline", 1, "exactly one"),
     (task(NAMED) + ONE + ONE, "Duplicate declaration", 8, "rename"),
+    ('importer "i" {\n    uri = true\n    type = Model\n  }\n', "Invalid argument", 2, "a string"),
+    ('parallel_for "l" {\n    items = [null]\n' + task(NAMED) + "  }\n", "Wrong type of items", 2, "of one type"),
     ("dag = {}\n", "Read-only argument", 1, "cannot be written"),
 ]  # fmt: skip
 
@@ -221,5 +222,5 @@ def test_a_component_that_cannot_be_had_is_told_in_words(tmp_path: Path, compone
     (folder / "parts.py").write_text(PARTS)
     text = f'  component "x" {{\n    {component}\n  }}\n  task "x" {{ component = component.x }}\n}}\n'
     (folder / "main.hcl").write_text(HEAD + text)
-    with pytest.raises(Refused, match=words):
-        mistakes_in(folder)
+    (found,) = mistakes_in(folder)
+    assert words in found.detail and found.span is not None and found.span.code.strip() == 'component "x" {'

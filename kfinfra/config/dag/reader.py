@@ -69,6 +69,10 @@ def _loopable(items: model.Argument) -> bool:
     return isinstance(items, model.Channel)
 
 
+def _textual(value: Plain) -> bool:
+    return isinstance(value, str) or value is UNKNOWN
+
+
 @dataclass
 class _Exit:
     name: str
@@ -277,8 +281,11 @@ class _Reader:
             if kind not in ARTIFACTS.values() and "." not in kind:
                 raise fields.wrong("type", "An importer imports an artifact.", "such as Dataset or Model")
             self.spans[DAG, f"importer.{name}", "uri"] = block.expr_span(fields.expr("uri"))
+            uri = argument(fields.expr("uri"), scope)
+            if not isinstance(uri, model.Channel | model.Text) and not (isinstance(uri, Constant) and _textual(uri.value)):
+                raise fields.wrong("uri", '"uri" is a string.', 'such as "s3://bucket/data.csv"')
             metadata = argument(fields.expr("metadata"), scope) if fields.has("metadata") else Constant(None)
-            return model.Importer(name or "", argument(fields.expr("uri"), scope), kind, metadata, fields.flag("reimport"))
+            return model.Importer(name or "", uri, kind, metadata, fields.flag("reimport"))
         return None
 
     def loop(self, block: Declared, scope: DagScope) -> Step | None:

@@ -175,7 +175,7 @@ class Types:
                 yield Problem((), "Wrong type of items", f"items is a list; {loop.items} is {port}.")
         elif isinstance(loop.items, Constant) and isinstance(loop.items.value, list):
             kinds = {type(item) for item in loop.items.value} - {float}
-            if len(kinds) > 1:
+            if len(kinds) > 1 or None in loop.items.value:
                 yield Problem((), "Wrong type of items", "The items of a loop are of one type: all strings, numbers, or objects.")
 
     def _condition(self, condition: Condition) -> Iterator[Problem]:
