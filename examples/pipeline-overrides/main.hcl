@@ -33,10 +33,8 @@ node_group "gpu" {
   taints         = [{ key = "nvidia.com/gpu", value = "present", effect = "NoSchedule" }]
 }
 
-namespace "ml" {}
-
 pvc "models" {
-  namespace     = namespace.ml
+  namespace     = "kubeflow" # where a KFP for one user runs its pods
   size          = "10Gi"
   access_modes  = ["ReadWriteMany"]
   storage_class = "efs-sc"
@@ -44,7 +42,7 @@ pvc "models" {
 }
 
 config_map "training" {
-  namespace = namespace.ml
+  namespace = "kubeflow"
   data      = { REGION = "eu-west-1" }
 }
 

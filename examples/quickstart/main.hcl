@@ -39,10 +39,15 @@ s3_sync "dataset" {
   source = "data"
 }
 
-namespace "ml" {}
+namespace "ml" {} # the team's own; a KFP for one user runs its pods in its namespace, kubeflow
+
+config_map "notebooks" {
+  namespace = namespace.ml
+  data      = { BUCKET = s3_bucket.artifacts.name }
+}
 
 pvc "pipeline" {
-  namespace     = namespace.ml
+  namespace     = "kubeflow"
   size          = "5Gi"
   access_modes  = ["ReadWriteMany"]
   storage_class = "efs-sc"
@@ -50,7 +55,7 @@ pvc "pipeline" {
 }
 
 config_map "training" {
-  namespace = namespace.ml
+  namespace = "kubeflow"
   data      = { REGION = "eu-west-1", LOG_LEVEL = "info" }
 }
 

@@ -52,7 +52,7 @@ variable "gpu" {
 
 variable "spot" {
   type = object({
-    instance_types = optional(list(string), ["m5.2xlarge", "m5a.2xlarge", "m5n.2xlarge", "m4.2xlarge"])
+    instance_types = optional(list(string), ["m5.2xlarge", "m5a.2xlarge", "m4.2xlarge"])
     min            = optional(number, 0)
     max            = optional(number, 20)
     disk_size      = optional(number, 50)

@@ -22,6 +22,7 @@ CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "KFINF
 
 CHANGES = {
     "artifacts": ("expire_after_days = 7", "expire_after_days = 8", "0 to add, 1 to change, 0 to destroy"),
+    "modules": ("max = 1", "max = 2", "0 to add, 1 to change, 0 to destroy"),
     "node-groups": ("max = 4", "max = 5", "0 to add, 1 to change, 0 to destroy"),
     "pipeline-overrides": ('cpu = "2000m"', 'cpu = "1500m"', "0 to add, 1 to change, 0 to destroy"),
     "quickstart": ('cpu = "1"', 'cpu = "2"', "0 to add, 1 to change, 0 to destroy"),
