@@ -42,16 +42,21 @@ module "workspace" {
   quota    = { "requests.cpu" = "64", "requests.nvidia.com/gpu" = "4" }
 }
 
-pipeline "train" {
-  source = "pipelines/train.py"
+module "train" {
+  source = "../../modules/pipeline-deployment"
 
-  defaults {
-    node_group = module.nodes.general
-  }
+  name        = "train"
+  source_file = "pipelines/train.py"
+  node_group  = module.nodes.general
+  schedule    = { cron = "0 0 2 * * *" }
+  parameters  = { epochs = 3 }
 
-  override "fit" {
-    node_group = module.nodes.gpu
-    resources  = { limits = { "nvidia.com/gpu" = 1 } }
+  overrides = {
+    fit = {
+      node_group = module.nodes.gpu
+      resources  = { limits = { "nvidia.com/gpu" = "1" } }
+      cache      = false
+    }
   }
 }
 

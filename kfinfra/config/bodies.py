@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kfinfra.config.conform import Findings, conform_fields
+from kfinfra.config.dynamic import expanded
 from kfinfra.config.module import Declared
 from kfinfra.diag import Diagnostic, DiagnosticError, Span, did_you_mean, error, warning
 from kfinfra.hcl.evaluate import Scope, evaluate
@@ -82,9 +83,30 @@ def _body(
     for name, block_type in blocks.items():
         plain[name] = {} if block_type.labels else None
     for block in declared.block.body.blocks:
-        if block.type not in skip:
+        if block.type == "dynamic" and "dynamic" not in blocks:
+            _dynamic(declared.inner(block), attributes, blocks, scope, path, found, spans, errors, plain)
+        elif block.type not in skip:
             _inner(declared.inner(block), attributes, blocks, scope, path, found, spans, errors, plain)
     return plain
+
+
+def _dynamic(
+    declared: Declared,
+    attributes: Mapping[str, Attribute],
+    blocks: Mapping[str, BlockType],
+    scope: Scope,
+    path: Path,
+    found: Findings,
+    spans: dict[Path, Span],
+    errors: list[Diagnostic],
+    plain: dict[str, Plain],
+) -> None:
+    """What a `dynamic` block makes, as if it was written out."""
+    try:
+        for made, names in expanded(declared, blocks, scope):
+            _inner(made, attributes, blocks, names, path, found, spans, errors, plain)
+    except DiagnosticError as problem:
+        errors.extend(problem.diagnostics)
 
 
 def _inner(

@@ -102,13 +102,19 @@ def _shared(order: Iterable[GraphKey], edges: Mapping[GraphKey, Mapping[GraphKey
         depth = len(key.module)
         here: dict[BlockKey, int] = {}
         for wanted in edges[key]:
+            steps = _in_common(key.module, wanted.module)
             if isinstance(wanted, BlockKey):
-                here[wanted] = min(here.get(wanted, depth), len(wanted.module))
+                here[wanted] = min(here.get(wanted, depth), steps)
                 continue
             for block, common in out.get(wanted, {}).items():
-                here[block] = min(here.get(block, depth), common)
+                here[block] = min(here.get(block, depth), common, _in_common(key.module, block.module), depth)
         out[key] = here
     return out
+
+
+def _in_common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """How many module steps two places share: what passes from one module to a sibling goes through what holds both."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 class _Graph:
