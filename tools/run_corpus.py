@@ -5,6 +5,7 @@ A developer's tool: some packages want the network (pip, GitHub, GCS), some an i
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from kfinfra.sandbox.launch.objects import Objects
 from kfinfra.sandbox.runs.service import Controller
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus" / "kfp" / "valid"
-PATIENCE = 40.0
+PATIENCE = float(os.environ.get("PATIENCE", "60"))
 GIVEN = {"env_var": "PATH", "secret_param": "test-secret-1", "secret_parm": "test-secret-1"}
 VALUES = {"STRING": "x", "NUMBER_INTEGER": 1, "NUMBER_DOUBLE": 1.0, "BOOLEAN": True, "LIST": [1], "STRUCT": {"a": 1}}
 
@@ -55,7 +56,8 @@ def run(path: Path, folder: Path) -> dict[str, Any]:
 def _settings(store: Store) -> None:
     """The secrets and config maps that some packages expect in the cluster, as kubeflow's own tests make them."""
     for name in ("test-secret-1", "test-secret-2", "test-secret-3", "my-secret", "user-gcp-sa"):
-        body = {"metadata": {"name": name}, "stringData": {"username": "user1", "password": "psw1", "secret_key": "x"}}
+        password = "psw2" if name == "test-secret-3" else "psw1"
+        body = {"metadata": {"name": name}, "stringData": {"username": "user1", "password": password, "secret_key": "x"}}
         store.create(BY_KIND["Secret"], "kubeflow", body, "tests")
 
 
