@@ -28,6 +28,9 @@ CHANGES = {
     "quickstart": ('cpu = "1"', 'cpu = "2"', "0 to add, 1 to change, 0 to destroy"),
 }
 
+ONE_TASK = ("pipeline-overrides", "quickstart")
+"""Examples whose change is the cpu of one task."""
+
 
 @dataclass
 class Example:
@@ -73,8 +76,9 @@ class Example:
 
 @pytest.fixture(params=sorted(CHANGES))
 def example(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Example]]:
-    folder = tmp_path / request.param
+    folder = tmp_path / "examples" / request.param
     shutil.copytree(EXAMPLES / request.param, folder, ignore=shutil.ignore_patterns(".kfinfra", "__pycache__"))
+    shutil.copytree(EXAMPLES.parent / "modules", tmp_path / "modules")
     up = subprocess.run([str(KFINFRA), "sandbox", "up"], cwd=folder, env=CLEAN, capture_output=True, text=True, check=False)
     assert up.returncode == 0, up.stderr
     env = dict(line.removeprefix("export ").split("=", 1) for line in up.stdout.splitlines())
@@ -96,9 +100,9 @@ def test_an_example_lives_its_life(example: tuple[str, Example]) -> None:
     changed = folder.run("plan", "-detailed-exitcode")
     assert changed.returncode == 2 and summary in changed.stdout, changed.stdout + changed.stderr
     assert folder.run("apply", "-auto-approve").returncode == 0
-    assert folder.versions() == versions + (1 if versions else 0)
+    assert folder.versions() == versions + (1 if name in ONE_TASK else 0)
     assert folder.run("plan", "-detailed-exitcode").returncode == 0
-    if versions:
+    if name in ONE_TASK:
         (pipeline,) = (line for line in folder.run("state", "list").stdout.splitlines() if line.startswith("pipeline."))
         compared = folder.run("diff", pipeline).stdout
         assert "~ cpu limit: " in compared and compared.count("task ") == 1, compared

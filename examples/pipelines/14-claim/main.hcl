@@ -1,9 +1,10 @@
 # Row 14: a claim that tasks mount.
 
 pvc "shared" {
-  namespace    = "kubeflow"
-  size         = "1Gi"
-  access_modes = ["ReadWriteMany"]
+  namespace     = "kubeflow"
+  size          = "1Gi"
+  access_modes  = ["ReadWriteMany"]
+  force_destroy = true # an example's data may go with it
 }
 
 pipeline "claim" {

@@ -5,6 +5,12 @@ s3_bucket "data" {
   force_destroy = true
 }
 
+s3_sync "in" {
+  bucket = s3_bucket.data
+  prefix = "in"
+  source = "${path.module}/data"
+}
+
 pipeline "s3" {
   component "fit" {
     python              = "${path.module}/components.py:fit"
