@@ -22,7 +22,7 @@ from kfinfra.sandbox.runs.caching import Cache
 
 PAUSE = 0.1
 """Seconds between a change and its being written, so that many changes are one write."""
-_TABLES = ("pipelines", "versions", "experiments", "runs", "schedules", "default")
+_TABLES = ("pipelines", "versions", "experiments", "runs", "schedules", "fired", "default")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Snapshot:
         if (found := self._read("servers")) is not None:
             held = self._held
             for name in _TABLES:
-                setattr(held.world, name, found["kfp"][name])
+                setattr(held.world, name, found["kfp"].get(name, getattr(held.world, name)))
             held.store.objects = found["kubernetes"]["objects"]
             held.store.restart(found["kubernetes"]["version"])
             held.regions.update({name: _region(wire) for name, wire in found["eks"].items()})

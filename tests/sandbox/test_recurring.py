@@ -82,6 +82,16 @@ def test_no_more_run_at_once_than_allowed_and_the_rest_is_made_up_for() -> None:
     assert names(without.after(minutes=3)) == ["01T00-03-00"]
 
 
+def test_a_server_that_starts_again_fires_no_time_twice_and_goes_on_counting() -> None:
+    parameters = {"day": "[[Index]]"}
+    schedule = Schedule(cron("0 * * * * *"), runtime_config={"parameters": parameters})
+    assert len(schedule.after(minutes=2)) == 2
+    schedule.recurrence = Recurrence(schedule.world, lambda: schedule.now)
+    assert len(schedule.after(minutes=2)) == 2
+    third = schedule.after(minutes=3)[-1]
+    assert third["runtime_config"]["parameters"]["day"] == "3" and third["scheduled_at"] == "2026-01-01T00:03:00Z"
+
+
 def test_one_that_is_off_starts_nothing_and_makes_up_for_nothing() -> None:
     schedule = Schedule(cron("0 * * * * *"))
     schedule.world.switch(schedule.made["recurring_run_id"], on=False)

@@ -31,6 +31,7 @@ class World(Pipelines):
         self.experiments: dict[str, Wire] = {}
         self.runs: dict[str, Wire] = {}
         self.schedules: dict[str, Wire] = {}
+        self.fired: dict[str, Wire] = {}
         self.started: Callable[[str], None] = _nobody
         self.terminated: Callable[[str], None] = _nobody
         self.default = "" if multi_user else str(self.create_experiment(DEFAULT)["experiment_id"])

@@ -26,8 +26,6 @@ class Recurrence:
 
     def __init__(self, world: World, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._world, self._clock = world, clock
-        self._last: dict[str, datetime] = {}
-        self._counts: dict[str, int] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._go_on, name="recurring-runs", daemon=True)
 
@@ -51,11 +49,12 @@ class Recurrence:
                 if schedule.get("status") == "ENABLED":
                     self._one(identifier, schedule, now)
                 else:
-                    self._last[identifier] = now  # what passes while it is off is not made up for
+                    self._fired(identifier, now)  # what passes while it is off is not made up for
 
     def _one(self, identifier: str, schedule: Wire, now: datetime) -> None:
         trigger = schedule.get("trigger") or {}
-        last = self._last.setdefault(identifier, _time(schedule.get("created_at")) or now)
+        fired = self._world.fired.get(identifier) or {}
+        last = _time(fired.get("last") or schedule.get("created_at")) or now
         due = _next(trigger, last)
         if due is None or due > now:
             return
@@ -65,12 +64,17 @@ class Recurrence:
         active = [r for r in self._world.runs.values() if r.get("recurring_run_id") == identifier and r["state"] not in FINISHED]
         if len(active) >= int(schedule.get("max_concurrency") or 1):
             return
-        self._last[identifier] = due
-        self._counts[identifier] = index = self._counts.get(identifier, 0) + 1
+        index = int(fired.get("index", 0)) + 1
+        self._fired(identifier, due, index)
         try:
-            self._world.create_run(_run(schedule, due, now, index))
+            self._world.create_run(_run(schedule, due, now, index))["scheduled_at"] = f"{due:%Y-%m-%dT%H:%M:%SZ}"
         except Fault:
             return  # the version or the experiment is gone: the controller logs it, and tries again at the next time
+
+    def _fired(self, identifier: str, at: datetime, index: int | None = None) -> None:
+        """Notes the last time that is done with; the server keeps it, so that none is done twice."""
+        before = self._world.fired.get(identifier) or {}
+        self._world.fired[identifier] = {"last": at.isoformat(), "index": before.get("index", 0) if index is None else index}
 
 
 def _run(schedule: Wire, due: datetime, now: datetime, index: int) -> Wire:
