@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kfinfra.config.bodies import decode_body, problem_diagnostics
 from kfinfra.config.calls import provider_key
+from kfinfra.config.conditions import failed_preconditions
 from kfinfra.config.constants import constant_bool
 from kfinfra.config.dag.reader import BLOCKS, read_dag
 from kfinfra.config.evaluation import Evaluation
@@ -46,7 +47,7 @@ def desired_instance(
     decoded = decode_body(
         block, schema.attributes, schema.blocks, scope, META | (frozenset(BLOCKS) if schema.dag else frozenset())
     )
-    diagnostics = list(decoded.diagnostics)
+    diagnostics = [*failed_preconditions(block, scope), *decoded.diagnostics]
     if schema.dag:
         read = read_dag(block, scope)
         decoded.attributes[schema.dag] = read.dag
@@ -146,11 +147,10 @@ def _lifecycle(block: Declared) -> Lifecycle:
             known = [*flags, "ignore_changes"]
             detail = f'"{attribute.name}" is not supported in a lifecycle block.{did_you_mean(attribute.name, known)}'
             raise DiagnosticError(error("Unsupported argument", detail, block.name_span(attribute)))
-    for inner in block.block.body.blocks:
+    for inner in (b for b in block.block.body.blocks if b.type != "precondition"):
         detail = f'"{inner.type}" is not supported in a lifecycle block by this version of kfinfra.'
-        raise DiagnosticError(
-            error("Unsupported block type", detail, block.inner(inner).span, hint="use a variable's validation block")
-        )
+        hint = "a precondition, or a variable's validation, tells a mistake before anything is changed"
+        raise DiagnosticError(error("Unsupported block type", detail, block.inner(inner).span, hint=hint))
     return Lifecycle(flags["create_before_destroy"], flags["prevent_destroy"], ignored)
 
 
