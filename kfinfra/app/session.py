@@ -19,6 +19,7 @@ from kfinfra.config.files import FolderSources
 from kfinfra.config.imports import Import
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.engine.adoption import adopt
+from kfinfra.engine.conditions import unmet
 from kfinfra.engine.configured import ProviderSettings
 from kfinfra.engine.digests import keyed_digest
 from kfinfra.engine.executor import Executor
@@ -80,6 +81,8 @@ class Session:
         outputs = base.outputs
         try:
             result = executor.apply(adopted.changes).joined(adopted.done, adopted.failed, adopted.skipped)
+            if plan.mode is Mode.NORMAL and not (result.failed or result.interrupted):
+                result = replace(result, failed=unmet(self.config, (*plan.changes, *plan.data)))
             outputs = self._outputs(plan, result)
             return replace(result, outputs=outputs)
         finally:

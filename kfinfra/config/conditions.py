@@ -1,57 +1,104 @@
-"""Preconditions: what must hold before a resource is planned, or, where it is known then only, before it is changed."""
+"""Conditions of resources and data: what must hold before one is planned or changed, and what must hold of it afterwards.
+
+What is not known yet is asked again later: before the change, after it, or at the end of the apply.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from kfinfra.config.module import Declared
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
 from kfinfra.hcl.access import friendly
-from kfinfra.hcl.evaluate import Scope, evaluate
+from kfinfra.hcl.evaluate import Evaluator, Scope, evaluate
+from kfinfra.hcl.nodes import Expr
 from kfinfra.values.data import Unknown, Value
 from kfinfra.values.marks import unmark
 
+CONDITIONS = ("precondition", "postcondition")
 _ARGUMENTS = ("condition", "error_message")
 
 
-def failed_preconditions(block: Declared, scope: Scope) -> Iterator[Diagnostic]:
-    """What is wrong with the preconditions in a resource's `lifecycle` block, and which of them do not hold."""
-    for lifecycle in (b for b in block.block.body.blocks if b.type == "lifecycle"):
-        for inner in (b for b in lifecycle.body.blocks if b.type == "precondition"):
-            rule = block.inner(inner)
-            written = list(_written(rule))
-            yield from written
-            if not written:
-                yield from _failed(rule, scope)
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A condition and the message for when it does not hold."""
+
+    block: Declared
+    condition: Expr
+    message: Expr
+
+    def failures(self, scope: Scope, summary: str) -> Iterator[Diagnostic]:
+        """What is wrong where it does not hold, or cannot be worked out; nothing where it holds or is not known yet."""
+        source = self.block.source
+        try:
+            held, _ = unmark(evaluate(self.condition, scope, source))
+            if isinstance(held, Unknown) or held is True:
+                return
+            if held is not False:
+                what = "null" if held is None else friendly(held)
+                place = self.block.expr_span(self.condition)
+                yield error("Invalid condition result", f"A condition is true or false, not {what}.", place)
+                return
+            Evaluator(scope, source).fail(self.condition, summary, _said(evaluate(self.message, scope, source)))
+        except DiagnosticError as problem:
+            yield from problem.diagnostics
 
 
-def _written(rule: Declared) -> Iterator[Diagnostic]:
-    for attribute in rule.block.body.attributes:
+def read_rule(block: Declared, what: str) -> Rule:
+    """The rule that a block writes out; `what` is its kind with an article. Raises DiagnosticError with all that is wrong."""
+    found: list[Diagnostic] = []
+    for attribute in block.block.body.attributes:
         if attribute.name not in _ARGUMENTS:
             detail = f'An argument named "{attribute.name}" is not expected here.{did_you_mean(attribute.name, _ARGUMENTS)}'
-            yield error("Unsupported argument", detail, rule.name_span(attribute))
-    for name in _ARGUMENTS:
-        if rule.attribute(name) is None:
-            yield error("Missing required argument", f'A precondition needs "{name}".', rule.span)
-    for inner in rule.block.body.blocks:
-        yield error("Unsupported block type", f'A precondition has no "{inner.type}" block.', rule.inner(inner).span)
+            found.append(error("Unsupported argument", detail, block.name_span(attribute)))
+    for inner in block.block.body.blocks:
+        found.append(error("Unsupported block type", f'{what} has no "{inner.type}" block.', block.inner(inner).span))
+    condition, message = (block.attribute(name) for name in _ARGUMENTS)
+    if condition is None:
+        found.append(error("Missing required argument", f'{what} needs "condition".', block.span))
+    if message is None:
+        found.append(error("Missing required argument", f'{what} needs "error_message".', block.span))
+    if found or condition is None or message is None:
+        raise DiagnosticError(found)
+    return Rule(block, condition.expr, message.expr)
 
 
-def _failed(rule: Declared, scope: Scope) -> Iterator[Diagnostic]:
-    condition, message = rule.attribute("condition"), rule.attribute("error_message")
-    assert condition is not None and message is not None
-    place = rule.expr_span(condition.expr)
-    try:
-        held, _ = unmark(evaluate(condition.expr, scope, rule.source))
-        if isinstance(held, Unknown) or held is True:
-            return
-        if held is not False:
-            what = "null" if held is None else friendly(held)
-            yield error("Invalid condition result", f"A condition is true or false, not {what}.", place)
-            return
-        yield error("Resource precondition failed", _said(evaluate(message.expr, scope, rule.source)), place)
-    except DiagnosticError as problem:
-        yield from problem.diagnostics
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a block's `lifecycle` asks of each of its instances."""
+
+    before: tuple[Rule, ...] = ()
+    after: tuple[Rule, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.before or self.after)
+
+
+def read_conditions(lifecycle: Declared) -> Conditions:
+    """The conditions in a `lifecycle` block. Raises DiagnosticError with all that is wrong with them."""
+    rules: dict[str, list[Rule]] = {kind: [] for kind in CONDITIONS}
+    found: list[Diagnostic] = []
+    for inner in (b for b in lifecycle.block.body.blocks if b.type in CONDITIONS):
+        try:
+            rules[inner.type].append(read_rule(lifecycle.inner(inner), f"A {inner.type}"))
+        except DiagnosticError as problem:
+            found.extend(problem.diagnostics)
+    if found:
+        raise DiagnosticError(found)
+    return Conditions(tuple(rules["precondition"]), tuple(rules["postcondition"]))
+
+
+def failed_preconditions(conditions: Conditions, scope: Scope) -> Iterator[Diagnostic]:
+    """Those that do not hold."""
+    for rule in conditions.before:
+        yield from rule.failures(scope, "Resource precondition failed")
+
+
+def failed_postconditions(conditions: Conditions, scope: Scope) -> Iterator[Diagnostic]:
+    """Those that do not hold; `scope` knows the object as `self`."""
+    for rule in conditions.after:
+        yield from rule.failures(scope, "Resource postcondition failed")
 
 
 def _said(message: Value) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kfinfra.config.bodies import decode_body
 from kfinfra.config.calls import check_call, passed_providers
+from kfinfra.config.conditions import failed_postconditions
 from kfinfra.config.constants import constant_bool
 from kfinfra.config.dependencies import Dependencies, dependencies
 from kfinfra.config.evaluation import Common, Evaluation, Instance
@@ -41,10 +42,10 @@ from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, erro
 from kfinfra.hcl.functions import Clock, Function, standard_functions
 from kfinfra.model.address import Address, Key
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
-from kfinfra.model.resource import Desired, Resource
+from kfinfra.model.resource import Desired, Lifecycle, Resource
 from kfinfra.model.schema import ProviderType, ResourceType
 from kfinfra.values.codec import to_data
-from kfinfra.values.data import Value
+from kfinfra.values.data import ObjectValue, Unknown, Value
 
 __all__ = ["BlockKey", "Configuration", "load"]
 
@@ -70,6 +71,7 @@ class Configuration:
     _made: dict[BlockKey, dict[Instance, list[Address]]] = field(default_factory=dict)
     _grouped: dict[tuple[BlockKey, int], dict[Instance, frozenset[Address]]] = field(default_factory=dict)
     _unions: dict[tuple[tuple[BlockKey, Instance], ...], frozenset[Address]] = field(default_factory=dict)
+    _metas: dict[BlockKey, Meta] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
@@ -94,9 +96,39 @@ class Configuration:
 
     def meta(self, block: BlockKey) -> Meta:
         """The block's meta-arguments; its provider by the key that it has in the root module. Raises DiagnosticError."""
-        node, declared = self.tree.at(block.module), self.declared(block)
-        assert node is not None and declared is not None
-        return read_meta(declared, self.types[block.type], node.providers)
+        if block not in self._metas:
+            node, declared = self.tree.at(block.module), self.declared(block)
+            assert node is not None and declared is not None
+            self._metas[block] = read_meta(declared, self.types[block.type], node.providers, self.types)
+        return self._metas[block]
+
+    def lifecycle(self, address: Address) -> Lifecycle:
+        """What the block of an object that state has says of it, also where it is no longer among the block's instances."""
+        with self._lock:
+            written, declared = self.meta(BlockKey.of(address)).lifecycle, self.declared(BlockKey.of(address))
+            assert declared is not None
+            source, key = declared.source, address.key
+            extra: Mapping[str, Value] = {"count": ObjectValue({"index": key})} if isinstance(key, int) else {}
+            if isinstance(key, str):
+                extra = {"each": ObjectValue({"key": key, "value": Unknown()})}
+            scope = self._scope(address.module) if self.has_module(address.module) else None
+            return written.of(lambda expr: scope.evaluate(expr, source, extra) if scope is not None else Unknown())
+
+    def has_conditions(self, address: Address) -> bool:
+        """Whether the block of `address` has preconditions or postconditions."""
+        return bool(self.meta(BlockKey.of(address)).lifecycle.conditions)
+
+    def check_after(self, address: Address) -> list[Diagnostic]:
+        """The postconditions of an instance that do not hold of what it is now, as it was settled."""
+        with self._lock:
+            block = BlockKey.of(address)
+            conditions = self.meta(block).lifecycle.conditions
+            declared, scope = self.declared(block), self._scope(address.module)
+            if not conditions.after or declared is None:
+                return []
+            extra = {**self._repeated[address.module, block].extra[address.key], "self": scope.settled(address)}
+            found = failed_postconditions(conditions, scope.scope(declared.source, extra))
+            return [d.at(None, str(address)) for d in found]
 
     def instances(self, block: BlockKey) -> list[Desired]:
         """The block's desired instances, in all instances of its module. Raises DiagnosticError with all that is wrong."""

@@ -234,13 +234,13 @@ class _Graph:
 
 
 def expressions(body: Body) -> Iterator[Expr]:
-    """All that a body evaluates: not the names in `lifecycle`, and not which provider it is of."""
+    """All that a body evaluates: not the names in `ignore_changes`, and not which provider it is of."""
     for attribute in body.attributes:
         if attribute.name != "provider":
             yield attribute.expr
     for block in body.blocks:
         if block.type == "lifecycle":
-            yield from (a.expr for a in block.body.attributes if a.name == "replace_triggered_by")
+            yield from (a.expr for a in block.body.attributes if a.name != "ignore_changes")
             yield from (e for inner in block.body.blocks for e in expressions(inner.body))
         else:
             yield from expressions(block.body)

@@ -22,7 +22,7 @@ from kfinfra.hcl.evaluate import evaluate
 from kfinfra.hcl.functions.clock import Clock
 from kfinfra.hcl.functions.function import Function
 from kfinfra.hcl.nodes import Expr
-from kfinfra.model.address import Key, key_text
+from kfinfra.model.address import Address, Key, key_text
 from kfinfra.model.plain import UNKNOWN
 from kfinfra.model.resource import Resource
 from kfinfra.values.codec import from_data
@@ -92,6 +92,10 @@ class Evaluation:
         self.common.resources.setdefault(place, {})[address.key] = ResourceValue(items, address.type, str(address))
         if self.common.repeated.get(place) != "for_each":
             self.common.wholes.pop(place, None)
+
+    def settled(self, address: Address) -> Value:
+        """What references to one instance give."""
+        return self.common.resources[address.module, *address.block][address.key]
 
     def repeat(self, block: tuple[str, str], repeated: Repetition) -> None:
         """Says how a block repeats. Its instances are settled one by one; what state had besides them is none."""

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from kfinfra.config.bodies import decode_body, problem_diagnostics
 from kfinfra.config.calls import provider_key
 from kfinfra.config.conditions import failed_preconditions
-from kfinfra.config.constants import constant_bool
+from kfinfra.config.constants import constant_string
 from kfinfra.config.dag.reader import BLOCKS, read_dag
 from kfinfra.config.evaluation import Evaluation
+from kfinfra.config.lifecycle import WrittenLifecycle, read_lifecycle
 from kfinfra.config.module import Declared
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, did_you_mean, error
-from kfinfra.hcl.nodes import Attr, Expr, Traversal, TupleExpr
+from kfinfra.hcl.evaluate import evaluate
 from kfinfra.model.address import Address
 from kfinfra.model.durations import seconds
-from kfinfra.model.plain import UNKNOWN, Path, Plain
+from kfinfra.model.plain import UNKNOWN, Plain
 from kfinfra.model.resource import Desired, Lifecycle, Resource
 from kfinfra.model.schema import ResourceType
 from kfinfra.values.data import Value
@@ -29,7 +30,7 @@ class Meta:
     """A block's meta-arguments that are the same for all its instances."""
 
     provider: str
-    lifecycle: Lifecycle
+    lifecycle: WrittenLifecycle
     timeouts: Mapping[str, float]
 
 
@@ -47,7 +48,12 @@ def desired_instance(
     decoded = decode_body(
         block, schema.attributes, schema.blocks, scope, META | (frozenset(BLOCKS) if schema.dag else frozenset())
     )
-    diagnostics = [*failed_preconditions(block, scope), *decoded.diagnostics]
+    diagnostics = [*failed_preconditions(meta.lifecycle.conditions, scope), *decoded.diagnostics]
+    lifecycle = Lifecycle()
+    try:
+        lifecycle = meta.lifecycle.of(lambda expr: evaluate(expr, scope, block.source))
+    except DiagnosticError as problem:
+        diagnostics.extend(problem.diagnostics)
     if schema.dag:
         read = read_dag(block, scope)
         decoded.attributes[schema.dag] = read.dag
@@ -70,7 +76,7 @@ def desired_instance(
         resource,
         meta.provider,
         depends_on,
-        meta.lifecycle,
+        lifecycle,
         meta.timeouts,
         {n: v for n, v in secrets.items() if v is not None},
         decoded.spans,
@@ -93,8 +99,10 @@ def _label_name(address: Address) -> str:
     return address.name if address.key is None else f"{address.name}-{address.key}"
 
 
-def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, str]) -> Meta:
+def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, str], types: Collection[str]) -> Meta:
     """The block's provider, lifecycle and timeouts; `providers` are those of its module, with their keys in the root module.
+
+    `types` are the resource types that a `replace_triggered_by` may name.
 
     Raises DiagnosticError.
     """
@@ -105,7 +113,7 @@ def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, str
         if provider.split(".")[0] != schema.provider or (provider not in providers and "." in provider):
             detail = f'{provider} is not a declared "{schema.provider}" provider.{did_you_mean(provider, list(providers))}'
             raise DiagnosticError(error("Invalid provider reference", detail, block.expr_span(chosen.expr)))
-    lifecycle, timeouts = Lifecycle(), dict(schema.timeouts)
+    lifecycle, timeouts = WrittenLifecycle(), dict(schema.timeouts)
     seen: set[str] = set()
     for inner in block.block.body.blocks:
         if inner.type in ("lifecycle", "timeouts"):
@@ -113,7 +121,7 @@ def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, str
                 raise DiagnosticError(error("Duplicate block", f'"{inner.type}" stands twice.', block.inner(inner).span))
             seen.add(inner.type)
         if inner.type == "lifecycle":
-            lifecycle = _lifecycle(block.inner(inner))
+            lifecycle = read_lifecycle(block.inner(inner), types)
         elif inner.type == "timeouts":
             timeouts |= _timeouts(block.inner(inner))
     for name in ("lifecycle", "timeouts"):
@@ -125,53 +133,7 @@ def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, str
     return Meta(providers.get(provider, provider), lifecycle, timeouts)
 
 
-def _lifecycle(block: Declared) -> Lifecycle:
-    flags = {"create_before_destroy": False, "prevent_destroy": False}
-    ignored: tuple[Path, ...] = ()
-    for attribute in block.block.body.attributes:
-        if attribute.name in flags:
-            flags[attribute.name] = constant_bool(block, attribute)
-            if attribute.name == "create_before_destroy" and flags[attribute.name]:
-                raise DiagnosticError(
-                    error(
-                        "Unsupported argument",
-                        "create_before_destroy is not supported by this version of kfinfra: a replaced object whose deletion "
-                        "failed would be forgotten.",
-                        block.name_span(attribute),
-                        hint="remove it: the old object is then deleted first",
-                    )
-                )
-        elif attribute.name == "ignore_changes":
-            ignored = _ignored(block, attribute.expr)
-        else:
-            known = [*flags, "ignore_changes"]
-            detail = f'"{attribute.name}" is not supported in a lifecycle block.{did_you_mean(attribute.name, known)}'
-            raise DiagnosticError(error("Unsupported argument", detail, block.name_span(attribute)))
-    for inner in (b for b in block.block.body.blocks if b.type != "precondition"):
-        detail = f'"{inner.type}" is not supported in a lifecycle block by this version of kfinfra.'
-        hint = "a precondition, or a variable's validation, tells a mistake before anything is changed"
-        raise DiagnosticError(error("Unsupported block type", detail, block.inner(inner).span, hint=hint))
-    return Lifecycle(flags["create_before_destroy"], flags["prevent_destroy"], ignored)
-
-
-def _ignored(block: Declared, expr: Expr) -> tuple[Path, ...]:
-    if isinstance(expr, Traversal) and expr.root == "all" and not expr.steps:
-        return (("*",),)
-    if not isinstance(expr, TupleExpr):
-        detail = "A list of attribute names, or all, is required."
-        raise DiagnosticError(error("Invalid ignore_changes", detail, block.expr_span(expr)))
-    return tuple(_attribute_path(block, item) for item in expr.items)
-
-
-def _attribute_path(block: Declared, expr: Expr) -> Path:
-    if not isinstance(expr, Traversal):
-        raise DiagnosticError(error("Invalid ignore_changes", "An attribute's name is required.", block.expr_span(expr)))
-    return (expr.root, *(s.name if isinstance(s, Attr) else s.key for s in expr.steps))
-
-
 def _timeouts(block: Declared) -> dict[str, float]:
-    from kfinfra.config.constants import constant_string
-
     out: dict[str, float] = {}
     for attribute in block.block.body.attributes:
         if attribute.name not in ("create", "update", "delete"):

@@ -187,6 +187,9 @@ class RunningOperation:
         self._around.store.append(Outcome(address, self.resource))
         if self.resource is not None:
             self._around.config.settle(self.resource.resource(), final=True)
+            failed = self._around.config.check_after(address)
+            if failed:
+                raise DiagnosticError(failed)
 
     def _state_of(self, attributes: Attributes, *, tainted: bool) -> ResourceState:
         change, desired = self.task.change, self._desired
@@ -201,7 +204,7 @@ class RunningOperation:
             digests,
             self._around.types[change.address.type].version,
             tainted,
-            desired.lifecycle.create_before_destroy if desired else False,
+            desired is not None and desired.lifecycle.create_before_destroy is True,
         )
 
     def _owner(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,9 +20,9 @@ from kfinfra.engine.providers import ProviderSet
 from kfinfra.engine.refresh import refresh
 from kfinfra.model.address import Address, Target
 from kfinfra.model.data import PREFIX
-from kfinfra.model.plain import UNKNOWN, Plain, at_path, is_known
+from kfinfra.model.plain import UNKNOWN, Path, Plain, at_path, is_known
 from kfinfra.model.ports import DetailLine
-from kfinfra.model.resource import Desired, Resource
+from kfinfra.model.resource import Desired, Lifecycle, Resource
 from kfinfra.model.schema import ResourceType
 from kfinfra.plan.change import Action, Change, Mode, OutputChange, Plan
 from kfinfra.plan.diff import diff, drift
@@ -56,6 +57,8 @@ class Planner:
         self._providers, self._hooks, self._request = providers, hooks, request
         self._errors: list[Diagnostic] = []
         self._broken: set[BlockKey] = set()
+        self._planned: dict[BlockKey, dict[Address, Change]] = defaultdict(dict)
+        self._verdicts: dict[tuple[Address, Path], bool] = {}
         self._targets = [_target(t) for t in request.targets]
         self._replace = [_parse(t, "-replace") for t in request.replace]
         self.observed: dict[Address, Resource | None] = {}
@@ -147,6 +150,7 @@ class Planner:
             observed = self.observed.get(address)
             if observed is not None:
                 changes.append(self._deletion(address, observed, self._why_deleted(address)))
+                self._check_prevented(changes[-1])
         return changes
 
     def _included(self) -> Mapping[BlockKey, set[Target]] | None:
@@ -192,6 +196,7 @@ class Planner:
         deferred = [read_later(d, self._types, later[d.address]) for d in instances if d.address in later]
         for change in (*now, *deferred):
             self._config.settle(Resource(change.address, change.after or {}, change.sensitive))
+            self._check_after(change.address)
         self._read.extend(now)
         return deferred
 
@@ -211,7 +216,16 @@ class Planner:
             self._broken.add(BlockKey.of(address))
             return
         self._config.settle(Resource(address, change.after or {}, change.sensitive))
+        self._planned[BlockKey.of(address)][address] = change
+        self._check_after(address)
         yield change
+
+    def _check_after(self, address: Address) -> None:
+        """What is to come of an object that does not hold what is asked of it: nothing is built on that."""
+        found = self._config.check_after(address)
+        if found:
+            self._errors.extend(found)
+            self._broken.add(BlockKey.of(address))
 
     def _diffed(self, desired: Desired, observed: Resource | None) -> Change:
         address = desired.address
@@ -220,12 +234,23 @@ class Planner:
         resolved = provider.resolve(desired, recorded.attributes if recorded else None)
         resolved = with_digests(resolved, self._state.digest_key)
         forced = "replace_because_tainted" if recorded and recorded.tainted else ""
+        if observed is not None and any(self._triggered(address, *t) for t in desired.lifecycle.replace_triggered_by):
+            forced = "replace_by_triggers"
         if any(r.contains(address) for r in self._replace):
             forced = "replace_by_request"
         change = diff(resolved, observed, self._types[address.type], desired.provider, forced=forced)
-        if desired.lifecycle.prevent_destroy and change.action.replaces:
-            self._errors.append(_prevented(change, desired))
+        if change.action.replaces:
+            self._errors.extend(_refused(change, desired.lifecycle))
         return self._with_details(change)
+
+    def _triggered(self, address: Address, wanted: Address, path: Path) -> bool:
+        """Whether a change of what is `wanted`, in the same module, has the object at `address` replaced."""
+        beside = replace(wanted, module=address.module)
+        if (beside, path) not in self._verdicts:
+            planned = self._planned[BlockKey.of(beside)]
+            named = planned.values() if beside.key is None else [planned[beside]] if beside in planned else []
+            self._verdicts[beside, path] = any(_triggers(change, path) for change in named)
+        return self._verdicts[beside, path]
 
     def _with_details(self, change: Change) -> Change:
         if change.action in (Action.NOOP, Action.FORGET):
@@ -271,10 +296,16 @@ class Planner:
         return chosen
 
     def _check_prevented(self, change: Change) -> None:
-        block = BlockKey.of(change.address)
-        declared = self._config.declared(block)
-        if declared is not None and self._config.meta(block).lifecycle.prevent_destroy:
-            self._errors.append(_prevented(replace(change, span=declared.span), None))
+        """A deletion that the block, which may still be there, forbids."""
+        declared = self._config.declared(BlockKey.of(change.address))
+        if declared is None or change.action is not Action.DELETE:
+            return
+        try:
+            lifecycle = self._config.lifecycle(change.address)
+        except DiagnosticError as problem:
+            self._errors.extend(problem.diagnostics)
+            return
+        self._errors.extend(_refused(replace(change, span=declared.span), lifecycle))
 
     def _check(self, changes: list[Change]) -> None:
         for target in self._replace:
@@ -371,16 +402,39 @@ def _parse(text: str, flag: str) -> Address:
         raise DiagnosticError(error(f"Invalid {flag} address", f"{problem}.")) from problem
 
 
-def _prevented(change: Change, desired: Desired | None) -> Diagnostic:
+def _refused(change: Change, lifecycle: Lifecycle) -> Iterable[Diagnostic]:
+    """Why an object cannot be destroyed, or replaced, as is planned."""
+    place, address = change.span, str(change.address)
+    if lifecycle.prevent_destroy is None:
+        detail = f"{address} would be destroyed, and whether its lifecycle.prevent_destroy forbids that is not known yet."
+        yield error("Unknown prevent_destroy", detail, place, address=address, hint="make it of variables and locals only")
+    if lifecycle.create_before_destroy is None and change.action.replaces:
+        detail = f"{address} must be replaced, and the value of its lifecycle.create_before_destroy is not known yet."
+        yield error("Unknown create_before_destroy", detail, place, address=address, hint="make it of variables and locals only")
+    if not lifecycle.prevent_destroy:
+        return
     because = ", ".join(sorted({str(d.path[0]) for d in change.differences if d.replaces}))
     why = f" (changing {because} forces a replacement)" if because else ""
-    return error(
+    yield error(
         "Instance cannot be destroyed",
-        f"{change.address} has lifecycle.prevent_destroy set, but this plan would destroy it{why}.",
-        change.span,
-        address=str(change.address),
+        f"{address} has lifecycle.prevent_destroy set, but this plan would destroy it{why}.",
+        place,
+        address=address,
         hint="remove prevent_destroy, or exclude it with -target",
     )
+
+
+def _triggers(change: Change, path: Path) -> bool:
+    """Whether a planned change has what names it in `replace_triggered_by` replaced.
+
+    A whole object's update or replacement does, its making does not; of an attribute it is the value that counts
+    (internal/terraform, context_plan.go and eval_context_builtin.go, EvaluateReplaceTriggeredBy).
+    """
+    if not path:
+        return change.action.replaces or change.action is Action.UPDATE
+    if path[0] in change.write_only:
+        return True
+    return at_path(dict(change.before or {}), path) != at_path(dict(change.after or {}), path)
 
 
 __all__ = ["Planner", "Request", "with_digests"]

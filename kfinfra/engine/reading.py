@@ -31,6 +31,9 @@ class ReadingOperation:
             raise DiagnosticError(error("Value is still unknown", detail, desired.span, address=str(address)))
         for read in read_now([desired], around.config.types, around.providers, Hooks()):
             around.config.settle(Resource(address, read.after or {}, read.sensitive), final=True)
+        failed = around.config.check_after(address)
+        if failed:
+            raise DiagnosticError(failed)
         return None
 
     def failed(self) -> None:

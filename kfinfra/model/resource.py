@@ -26,12 +26,16 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """The `lifecycle` block's flags; `ignore_changes` are paths, ("*",) for all."""
+    """The `lifecycle` block's flags, None where one is not known; `ignore_changes` are paths, ("*",) for all.
 
-    create_before_destroy: bool = False
-    prevent_destroy: bool = False
+    `replace_triggered_by` are resources or instances, without the modules that they and the resource lie in, each with the
+    path of an attribute (empty for the whole of it).
+    """
+
+    create_before_destroy: bool | None = False
+    prevent_destroy: bool | None = False
     ignore_changes: tuple[Path, ...] = ()
-    replace_triggered_by: tuple[str, ...] = ()
+    replace_triggered_by: tuple[tuple[Address, Path], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

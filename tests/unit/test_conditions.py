@@ -53,6 +53,56 @@ def test_one_that_is_known_during_apply_only_is_checked_before_the_change(tmp_pa
     assert [str(a) for a, _ in good.done] == ["machine.b"]
 
 
+AFTER = """
+disk "a" {
+  size = 1
+  lifecycle {
+    postcondition {
+      condition     = self.id == "%s"
+      error_message = "The disk is ${self.id}."
+    }
+  }
+}
+machine "b" { disk = disk.a }
+"""
+
+
+def test_a_postcondition_that_fails_keeps_the_object_and_stops_what_is_built_on_it(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    assert actions(bench.plan(AFTER % "id-7")) == {"disk.a": "create", "machine.b": "create"}
+    result = bench.apply(AFTER % "id-7")
+    (found,) = [d for group in result.failed.values() for d in group]
+    assert (found.summary, found.detail, found.address) == ("Resource postcondition failed", "The disk is id-1.", "disk.a")
+    assert ("self.id", 'is "id-1"') in found.values and [str(a) for a in result.skipped] == ["machine.b"]
+    kept = bench.session(AFTER % "id-7").state.resources
+    assert [(str(a), r.tainted) for a, r in kept.items()] == [("disk.a", False)]
+    with pytest.raises(DiagnosticError) as caught:
+        bench.plan(AFTER % "id-7")
+    assert [d.summary for d in caught.value.diagnostics] == ["Resource postcondition failed"]
+    assert actions(bench.plan(AFTER % "id-1")) == {"disk.a": "no-op", "machine.b": "create"}
+
+
+def test_one_of_what_has_nothing_to_change_is_asked_when_all_is_done(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    lines = """disk "a" { size = 1 }
+disk "b" {
+  size = 2
+  lifecycle {
+    postcondition {
+      condition     = machine.c.id != "%s"
+      error_message = "Not ${machine.c.id}."
+    }
+  }
+}
+"""
+    machine = 'machine "c" { disk = disk.a }'
+    bench.apply((lines + machine) % "id-0")
+    anew = {"replace": ("machine.c",)}
+    assert actions(bench.plan((lines + machine) % "id-4", **anew))["disk.b"] == "no-op"
+    result = bench.apply((lines + machine) % "id-4", **anew)
+    assert {str(a): [d.detail for d in found] for a, found in result.failed.items()} == {"disk.b": ["Not id-4."]}
+
+
 def test_a_destroy_asks_for_no_condition(tmp_path: Path) -> None:
     from kfinfra.plan.change import Mode
 
@@ -69,7 +119,8 @@ MISTAKES = [
     (f'{HEAD}      error_message = "x"{TAIL}', "Missing required argument", 5, '"condition"'),
     (f'{HEAD}      condition = true\n      error_message = "x"\n      when = 1{TAIL}', "Unsupported argument", 8, "when"),
     (disk("false", "sensitive(\"x\")"), "Resource precondition failed", 6, "sensitive value"),
-    (disk("true").replace("precondition", "postcondition"), "Unsupported block type", 5, "precondition"),
+    (disk("self.sise > 3").replace("precondition", "postcondition"), "Unsupported attribute", 6, 'Did you mean "size"'),
+    (disk("self.size > 3"), 'Reference to undeclared "self"', 6, "self"),
 ]  # fmt: skip
 
 
