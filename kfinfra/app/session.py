@@ -19,7 +19,7 @@ from kfinfra.config.files import FolderSources
 from kfinfra.config.imports import Import
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.engine.adoption import adopt
-from kfinfra.engine.conditions import unmet
+from kfinfra.engine.conclusion import concluded
 from kfinfra.engine.configured import ProviderSettings
 from kfinfra.engine.digests import keyed_digest
 from kfinfra.engine.executor import Executor
@@ -38,7 +38,7 @@ from kfinfra.model.schema import ResourceType
 from kfinfra.plan.change import Action, Change, Mode, Plan
 from kfinfra.plan.diff import replaced
 from kfinfra.plan.file import decode_plan, encode_plan
-from kfinfra.state.document import OutputState, State
+from kfinfra.state.document import State
 from kfinfra.state.journal import fold
 from kfinfra.state.store import StateStore
 from kfinfra.values.codec import to_data
@@ -81,10 +81,9 @@ class Session:
         outputs = base.outputs
         try:
             result = executor.apply(adopted.changes).joined(adopted.done, adopted.failed, adopted.skipped)
-            if plan.mode is Mode.NORMAL and not (result.failed or result.interrupted):
-                result = replace(result, failed=unmet(self.config, (*plan.changes, *plan.data)))
-            outputs = self._outputs(plan, result)
-            return replace(result, outputs=outputs)
+            result = concluded(plan, result, self.config, self.state)
+            outputs = result.outputs
+            return result
         finally:
             self._save(replace(executor.state, outputs=outputs))
 
@@ -178,15 +177,6 @@ class Session:
                 built_on = recorded_dependencies(change.dependencies)
                 resources[at] = replace(resources[at], dependencies=built_on)
         return replace(self.state, resources=resources)
-
-    def _outputs(self, plan: Plan, result: ApplyResult) -> dict[str, OutputState]:
-        if plan.mode is Mode.DESTROY:
-            return {}
-        if plan.mode is Mode.REFRESH_ONLY or result.failed or result.interrupted or plan.targets:
-            return dict(self.state.outputs)
-        self.config.settle_all()
-        values = self.config.outputs()
-        return {n: OutputState(None if s or v is UNKNOWN else v, s) for n, (v, s) in values.items()}
 
     def _save(self, state: State) -> None:
         """Folds the journal into the state; intents whose end is not known stay in the journal."""

@@ -48,4 +48,4 @@ def carry_out(ctx: click.Context, mode: Mode, auto_approve: bool, planfile: str 
         with stopping(told.hooks.interrupted) as stop:
             result = session.apply(plan, stop)
         told.result(result, what)
-    return 130 if result.interrupted else 1 if result.failed else 0
+    return 130 if result.interrupted else 0 if result.is_complete else 1

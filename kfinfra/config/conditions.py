@@ -1,6 +1,7 @@
 """Conditions of resources and data: what must hold before one is planned or changed, and what must hold of it afterwards.
 
-What is not known yet is asked again later: before the change, after it, or at the end of the apply.
+What is not known yet is asked again later: before the change, after it, or at the end of the apply. This is the one place
+that reads a `condition` with its `error_message` and works it out; outputs and check blocks have it done here.
 """
 
 from __future__ import annotations
@@ -11,10 +12,14 @@ from dataclasses import dataclass
 from kfinfra.config.module import Declared
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
 from kfinfra.hcl.access import friendly
-from kfinfra.hcl.evaluate import Evaluator, Scope, evaluate
+from kfinfra.hcl.evaluate import Evaluator, Scope
 from kfinfra.hcl.nodes import Expr
-from kfinfra.values.data import Unknown, Value
-from kfinfra.values.marks import unmark
+from kfinfra.hcl.references import references
+from kfinfra.model.checks import Status
+from kfinfra.values.convert import ConversionError, convert
+from kfinfra.values.data import Unknown
+from kfinfra.values.marks import unmark, unmark_deep
+from kfinfra.values.types import BOOL, STRING
 
 CONDITIONS = ("precondition", "postcondition")
 _ARGUMENTS = ("condition", "error_message")
@@ -28,21 +33,50 @@ class Rule:
     condition: Expr
     message: Expr
 
+    def judged(self, scope: Scope, summary: str) -> tuple[Status, tuple[Diagnostic, ...]]:
+        """How it comes out, and what is wrong where it does not hold (under `summary`) or cannot be worked out."""
+        evaluator = Evaluator(scope, self.block.source)
+        try:
+            held = self._held(evaluator)
+            if held is not False:
+                return (Status.PASS if held else Status.UNKNOWN), ()
+            said = self._said(evaluator)
+        except DiagnosticError as problem:
+            return Status.ERROR, problem.diagnostics
+        try:
+            evaluator.fail(self.condition, summary, said)
+        except DiagnosticError as problem:
+            return Status.FAIL, problem.diagnostics
+
     def failures(self, scope: Scope, summary: str) -> Iterator[Diagnostic]:
         """What is wrong where it does not hold, or cannot be worked out; nothing where it holds or is not known yet."""
-        source = self.block.source
+        yield from self.judged(scope, summary)[1]
+
+    def _held(self, evaluator: Evaluator) -> bool | None:
+        """Whether it holds, None where that is not known yet. Raises DiagnosticError."""
+        found, _ = unmark(evaluator.value(self.condition))
         try:
-            held, _ = unmark(evaluate(self.condition, scope, source))
-            if isinstance(held, Unknown) or held is True:
-                return
-            if held is not False:
-                what = "null" if held is None else friendly(held)
-                place = self.block.expr_span(self.condition)
-                yield error("Invalid condition result", f"A condition is true or false, not {what}.", place)
-                return
-            Evaluator(scope, source).fail(self.condition, summary, _said(evaluate(self.message, scope, source)))
-        except DiagnosticError as problem:
-            yield from problem.diagnostics
+            held = None if found is None else convert(found, BOOL)
+        except ConversionError:
+            held = None
+        if held is None:
+            what = "null" if found is None else friendly(found)
+            evaluator.fail(self.condition, "Invalid condition result", f"A condition is true or false, not {what}.")
+        return None if isinstance(held, Unknown) else held is True
+
+    def _said(self, evaluator: Evaluator) -> str:
+        """The message, as far as it may be shown. Raises DiagnosticError."""
+        bare, marks = unmark_deep(evaluator.value(self.message))
+        if marks:
+            return "(the message holds a sensitive value)"
+        try:
+            said = None if bare is None else convert(bare, STRING)
+        except ConversionError:
+            said = None
+        if said is None:
+            what = "null" if bare is None else friendly(bare)
+            evaluator.fail(self.message, "Invalid error message", f"A message is a string, not {what}.")
+        return said if isinstance(said, str) else "(the message is not known yet)"
 
 
 def read_rule(block: Declared, what: str) -> Rule:
@@ -62,6 +96,18 @@ def read_rule(block: Declared, what: str) -> Rule:
     if found or condition is None or message is None:
         raise DiagnosticError(found)
     return Rule(block, condition.expr, message.expr)
+
+
+def mistakes(block: Declared, what: str) -> Iterator[Diagnostic]:
+    """What is wrong with a rule of an output or a check as it is written, also where its condition would not be asked."""
+    try:
+        rule = read_rule(block, what)
+    except DiagnosticError as problem:
+        yield from problem.diagnostics
+        return
+    if not references(rule.condition):
+        detail = "The condition refers to nothing, so that it checks nothing: it comes out the same whatever is configured."
+        yield error(f"Invalid {block.block.type} expression", detail, block.expr_span(rule.condition))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +145,3 @@ def failed_postconditions(conditions: Conditions, scope: Scope) -> Iterator[Diag
     """Those that do not hold; `scope` knows the object as `self`."""
     for rule in conditions.after:
         yield from rule.failures(scope, "Resource postcondition failed")
-
-
-def _said(message: Value) -> str:
-    bare, marks = unmark(message)
-    if marks:
-        return "(the message holds a sensitive value)"
-    return bare if isinstance(bare, str) else "(the message is not known yet)"

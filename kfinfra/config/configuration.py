@@ -23,6 +23,7 @@ from kfinfra.config.installed import Installed
 from kfinfra.config.instances import Meta, desired_instance, read_meta
 from kfinfra.config.keys import BlockKey, ModulePath
 from kfinfra.config.module import Declared, Module
+from kfinfra.config.outputs import output_mistakes
 from kfinfra.config.refactoring import Refactoring, read_refactoring
 from kfinfra.config.repetition import Repetition, repetition
 from kfinfra.config.settings import Settings, read_settings
@@ -220,6 +221,13 @@ class Configuration:
 
         Raises DiagnosticError.
         """
+        out, problems = self.outputs_given()
+        if problems:
+            raise DiagnosticError(problems)
+        return out
+
+    def outputs_given(self) -> tuple[dict[str, tuple[Plain, bool]], tuple[Diagnostic, ...]]:
+        """The outputs that have a value, and what is wrong with the others."""
         with self._lock:
             self.evaluation.forget()
             problems: list[Diagnostic] = []
@@ -232,9 +240,7 @@ class Configuration:
                 except DiagnosticError as problem:
                     whole = block.source.span(block.block.start, block.block.end)
                     problems.extend(d.inside(f'output "{name}"', whole) for d in problem.diagnostics)
-            if problems:
-                raise DiagnosticError(dict.fromkeys(problems))
-            return out
+            return out, tuple(dict.fromkeys(problems))
 
     def provider_attributes(self, key: str) -> Attributes:
         """A provider block's attributes, empty where there is no block. Raises DiagnosticError."""
@@ -342,6 +348,7 @@ class Configuration:
         value = block.attribute("value")
         if value is None:
             raise DiagnosticError(error("Missing required argument", f'The output "{name}" needs a value.', block.span))
+        self.evaluation.require(name)
         data, hidden = to_data(self.evaluation.evaluate(value.expr, block.source), UNKNOWN)
         flag = block.attribute("sensitive")
         sensitive = flag is not None and constant_bool(block, flag)
@@ -397,7 +404,7 @@ def _how(declared: Declared | None) -> str | None:
 
 
 def _check_module(node: Node, types: Mapping[str, ResourceType]) -> Iterable[Diagnostic]:
-    yield from _unknown_output_arguments(node.module)
+    yield from output_mistakes(node.module.outputs.values())
     yield from check_call(node)
     yield from check_imports(node.module.imports, types)
     if node.call is not None:
@@ -435,12 +442,3 @@ def _given(
             given |= values
             found += diagnostics
     return given, found
-
-
-def _unknown_output_arguments(module: Module) -> Iterable[Diagnostic]:
-    for block in module.outputs.values():
-        for attribute in block.block.body.attributes:
-            if attribute.name not in ("value", "description", "sensitive", "depends_on"):
-                yield error("Unsupported argument", f'An output has no argument "{attribute.name}".', block.name_span(attribute))
-        for inner in block.block.body.blocks:
-            yield error("Unsupported block type", f'An output has no "{inner.type}" block.', block.inner(inner).span)

@@ -13,16 +13,18 @@ from typing import cast
 from kfinfra.config.constants import constant_bool
 from kfinfra.config.keys import ModulePath
 from kfinfra.config.module import Module
+from kfinfra.config.outputs import FAILED, preconditions
 from kfinfra.config.repetition import Repetition, repetition
 from kfinfra.config.scope import NameScope
 from kfinfra.config.tree import Node
 from kfinfra.config.variables import Declaration, declaration, validate
-from kfinfra.diag import DiagnosticError, Severity, SourceText, error
+from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, error
 from kfinfra.hcl.evaluate import evaluate
 from kfinfra.hcl.functions.clock import Clock
 from kfinfra.hcl.functions.function import Function
 from kfinfra.hcl.nodes import Expr
 from kfinfra.model.address import Address, Key, key_text
+from kfinfra.model.checks import OUTPUT, Status, together
 from kfinfra.model.plain import UNKNOWN
 from kfinfra.model.resource import Resource
 from kfinfra.values.codec import from_data
@@ -189,9 +191,25 @@ class Evaluation:
         written = block.attribute("value")
         if written is None:
             raise DiagnosticError(error("Missing required argument", f'The output "{name}" needs a value.', block.span))
+        self.require(name)
         value = self.evaluate(written.expr, block.source)
         flag = block.attribute("sensitive")
         return mark(value, frozenset({SENSITIVE})) if flag is not None and constant_bool(block, flag) else value
+
+    def require(self, name: str) -> None:
+        """Raises DiagnosticError where the preconditions of an output do not hold: its value is not given then."""
+        status, problems = self.judged(name)
+        if problems:
+            raise DiagnosticError(problems)
+        if status is Status.UNKNOWN:
+            self.common.unsettled.add((self.path, "output", name))  # so that it is asked again, whatever its value
+
+    def judged(self, name: str) -> tuple[Status, tuple[Diagnostic, ...]]:
+        """How the preconditions of an output come out."""
+        block = self.module.outputs[name]
+        scope, address = self.scope(block.source), f"{self.address}{OUTPUT}.{name}"
+        found = [rule.judged(scope, FAILED) for rule in preconditions(block)]
+        return together(status for status, _ in found), tuple(d.at(None, address) for _, problems in found for d in problems)
 
     def called(self, name: str) -> Value:
         """The value of `module.name`: an object of its outputs; a tuple of such (count), or an object of them (for_each)."""

@@ -42,6 +42,8 @@ def decode_files(
 
 def override(module: Module, over: Module) -> Iterable[Diagnostic]:
     """Merges what one override file declares into `module`; what cannot be merged is told."""
+    for declared in over.outputs.values():
+        yield from _kept(declared)
     tables = (
         ("variable", module.variables, over.variables),
         ("output", module.outputs, over.outputs),
@@ -68,6 +70,14 @@ def override(module: Module, over: Module) -> Iterable[Diagnostic]:
         kind = declared.block.type
         detail = f'A "{kind}" block has no name by which it could be overridden.'
         yield error(f"Cannot override '{kind}' blocks", detail, declared.span, hint="move it to a file that overrides nothing")
+
+
+def _kept(output: Declared) -> Iterable[Diagnostic]:
+    """What an override file must not change of an output: several preconditions have no names to tell them apart."""
+    for inner in (b for b in output.block.body.blocks if b.type == "precondition"):
+        detail = "An override file cannot change what must hold before an output's value is given."
+        span = output.inner(inner).span
+        yield error("Cannot override 'precondition' blocks", detail, span, hint="write it in the output's own block")
 
 
 Key = TypeVar("Key", str, tuple[str, str])

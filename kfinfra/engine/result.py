@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from kfinfra.diag import Diagnostic
+from kfinfra.diag import Diagnostic, Severity
 from kfinfra.model.address import Address
 from kfinfra.plan.change import Action, Change
 from kfinfra.state.document import OutputState
@@ -14,7 +14,7 @@ from kfinfra.state.document import OutputState
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
     """The operations done, the objects `adopted` before them; the failures with their diagnostics, and what was skipped
-    because of them.
+    because of them. `problems` are what was told at the end of all: of outputs.
     """
 
     done: tuple[tuple[Address, Action], ...] = ()
@@ -23,6 +23,12 @@ class ApplyResult:
     interrupted: bool = False
     outputs: Mapping[str, OutputState] = field(default_factory=dict)
     adopted: tuple[Change, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all was done, and nothing at the end is wrong."""
+        return not (self.failed or self.interrupted or any(d.severity is Severity.ERROR for d in self.problems))
 
     @property
     def imported(self) -> int:

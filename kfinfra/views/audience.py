@@ -70,13 +70,13 @@ class Reader:
         self.err.write(f"Saved the plan to {path}. To do exactly this: kfinfra apply {path}\n")
 
     def result(self, result: ApplyResult, what: str) -> None:
-        """Failures, the sum, and the outputs where all went well."""
-        for found in result.failed.values():
+        """Failures, what is wrong at the end, the sum, and the outputs where all went well."""
+        for found in (*result.failed.values(), result.problems):
             self.diagnostics(found)
-        if result.failed or result.interrupted:
+        if not result.is_complete:
             left = f", {len(result.skipped)} skipped" if result.skipped else ""
-            done = f"{counted(what, result.counts(), result.imported)}, {len(result.failed)} failed{left}"
-            self.out.write(f"{what} incomplete: {done}.\n")
+            failed = f", {len(result.failed)} failed{left}" if result.failed or result.interrupted else ""
+            self.out.write(f"{what} incomplete: {counted(what, result.counts(), result.imported)}{failed}.\n")
             return
         self.out.write(f"{what} complete! Resources: {counted(what, result.counts(), result.imported)}.\n")
         if result.outputs:

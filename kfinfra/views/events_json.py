@@ -89,10 +89,10 @@ class JsonEvents(Tracking):
         self.diagnostics(plan.warnings)
 
     def result(self, result: ApplyResult, what: str) -> None:
-        """The failures, how much was done, the outputs."""
-        for found in result.failed.values():
+        """The failures, what is wrong at the end, how much was done, the outputs."""
+        for found in (*result.failed.values(), result.problems):
             self.diagnostics(found)
-        if not (result.failed or result.interrupted):
+        if result.is_complete:
             done = f"{what} complete! Resources: {counted(what, result.counts(), result.imported)}."
             self._summary(done, result.counts(), what.lower(), result.imported)
             self._outputs(result.outputs)
