@@ -78,14 +78,14 @@ class Session:
         self._hooks.apply_started(plan)
         adopted = adopt(plan.to_apply, around, self._options.parallelism, stop)
         executor = Executor(replace(around, state=adopted.state), self._options.parallelism, stop)
-        outputs = base.outputs
+        outputs, checks = base.outputs, base.checks
         try:
             result = executor.apply(adopted.changes).joined(adopted.done, adopted.failed, adopted.skipped)
-            result = concluded(plan, result, self.config, self.state)
-            outputs = result.outputs
+            result = concluded(plan, result, self.state, self.config, self._providers, self._hooks)
+            outputs, checks = result.outputs, result.checks
             return result
         finally:
-            self._save(replace(executor.state, outputs=outputs))
+            self._save(replace(executor.state, outputs=outputs, checks=checks))
 
     def provider(self, key: str) -> Provider:
         """The provider of a key (`aws`, `aws.west`). Raises DiagnosticError where it cannot be made."""

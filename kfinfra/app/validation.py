@@ -9,7 +9,7 @@ from kfinfra.config.advice import advice
 from kfinfra.config.configuration import BlockKey, Configuration, load
 from kfinfra.config.files import FolderSources
 from kfinfra.config.instances import as_planned
-from kfinfra.diag import Diagnostic, DiagnosticError
+from kfinfra.diag import Diagnostic, DiagnosticError, Severity
 
 
 def validate(work: Workplace) -> tuple[Diagnostic, ...]:
@@ -32,6 +32,7 @@ def validate(work: Workplace) -> tuple[Diagnostic, ...]:
         config.outputs()
     except DiagnosticError as problem:
         found.extend(problem.diagnostics)
+    found.extend(_checks(config))
     return tuple(sorted(dict.fromkeys([*found, *config.warnings, *advice(config.tree)]), key=Diagnostic.order))
 
 
@@ -49,6 +50,16 @@ def _blocks(config: Configuration) -> list[Diagnostic]:
         except DiagnosticError as problem:
             broken.add(block)
             found.extend(problem.diagnostics)
+    return found
+
+
+def _checks(config: Configuration) -> list[Diagnostic]:
+    """What cannot be worked out. Whether an assertion holds is not told here: the world is not known."""
+    checks, found = config.checks()
+    for check in checks:
+        if check.data is not None:
+            config.settle(as_planned(check.data, config.types[check.data.address.block[0]]))
+        found.extend(d for d in check.judged()[1] if d.severity is Severity.ERROR)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def carry_out(ctx: click.Context, mode: Mode, auto_approve: bool, planfile: str 
         told.known(session.state)
         plan = session.load_plan(Path(planfile)) if planfile else session.plan()
         if not planfile:
-            told.plan(plan)
+            told.plan(replace(plan, check_warnings=()) if auto_approve else plan)  # nobody reads them: the end tells them
             if plan.has_changes and not confirmed(QUESTION, auto_approve, as_json):
                 print(f"{what} cancelled.", file=sys.stderr)
                 return 1

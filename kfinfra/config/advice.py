@@ -46,7 +46,7 @@ class _Reader:
 
     def _blocks(self) -> Iterator[Declared]:
         module = self._module
-        for table in (module.outputs, module.providers, module.calls):
+        for table in (module.outputs, module.providers, module.calls, module.checks):
             yield from table.values()
         yield from module.resources.values()
         yield from module.imports

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kfinfra.config.bodies import decode_body
 from kfinfra.config.calls import check_call, passed_providers
+from kfinfra.config.checkblocks import CheckInstance, check_instances, check_mistakes
 from kfinfra.config.conditions import failed_postconditions
 from kfinfra.config.constants import constant_bool
 from kfinfra.config.dependencies import Dependencies, dependencies
@@ -23,7 +24,7 @@ from kfinfra.config.installed import Installed
 from kfinfra.config.instances import Meta, desired_instance, read_meta
 from kfinfra.config.keys import BlockKey, ModulePath
 from kfinfra.config.module import Declared, Module
-from kfinfra.config.outputs import output_mistakes
+from kfinfra.config.outputs import has_preconditions, output_mistakes
 from kfinfra.config.refactoring import Refactoring, read_refactoring
 from kfinfra.config.repetition import Repetition, repetition
 from kfinfra.config.settings import Settings, read_settings
@@ -42,6 +43,7 @@ from kfinfra.config.variables import (
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, error, warning
 from kfinfra.hcl.functions import Clock, Function, standard_functions
 from kfinfra.model.address import Address, Key
+from kfinfra.model.checks import OUTPUT, Checked, Status
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.resource import Desired, Lifecycle, Resource
 from kfinfra.model.schema import ProviderType, ResourceType
@@ -93,7 +95,7 @@ class Configuration:
     def declared(self, block: BlockKey) -> Declared | None:
         """The block of that name, None where there is none."""
         node = self.tree.at(block.module)
-        return node.module.resources.get((block.type, block.name)) if node is not None else None
+        return node.module.block((block.type, block.name)) if node is not None else None
 
     def meta(self, block: BlockKey) -> Meta:
         """The block's meta-arguments; its provider by the key that it has in the root module. Raises DiagnosticError."""
@@ -241,6 +243,32 @@ class Configuration:
                     whole = block.source.span(block.block.start, block.block.end)
                     problems.extend(d.inside(f'output "{name}"', whole) for d in problem.diagnostics)
             return out, tuple(dict.fromkeys(problems))
+
+    def judged_outputs(self) -> list[Checked]:
+        """How the preconditions of outputs come out, of all modules' instances: of those outputs that have some."""
+        with self._lock:
+            out: list[Checked] = []
+            for node in self.tree.walk():
+                names = [name for name, block in node.module.outputs.items() if has_preconditions(block)]
+                for scope in self.evaluation.instances(node.path) if names else ():
+                    for name in names:
+                        status, problems = scope.judged(name)
+                        said = tuple(d.detail for d in problems) if status is Status.FAIL else ()
+                        out.append(Checked(Address(OUTPUT, name, None, scope.path), status, said))
+            return out
+
+    def checks(self) -> tuple[list[CheckInstance], list[Diagnostic]]:
+        """The check blocks in all instances of their modules, and what is wrong with their data sources."""
+        with self._lock:
+            self.evaluation.forget()
+            found: list[Diagnostic] = []
+            return list(check_instances(self.tree, self.evaluation, self._scoped, found)), found
+
+    def _scoped(self, declared: Declared, address: Address, scope: Evaluation) -> Desired:
+        kind, meta = self.types[address.block[0]], self.meta(BlockKey.of(address))
+        desired, found = desired_instance(declared, kind, address, {}, scope, meta, frozenset())
+        self._report(found)
+        return desired
 
     def provider_attributes(self, key: str) -> Attributes:
         """A provider block's attributes, empty where there is no block. Raises DiagnosticError."""
@@ -405,6 +433,7 @@ def _how(declared: Declared | None) -> str | None:
 
 def _check_module(node: Node, types: Mapping[str, ResourceType]) -> Iterable[Diagnostic]:
     yield from output_mistakes(node.module.outputs.values())
+    yield from check_mistakes(node.module)
     yield from check_call(node)
     yield from check_imports(node.module.imports, types)
     if node.call is not None:

@@ -49,7 +49,7 @@ def dependencies(root: Node, types: Mapping[str, ResourceType], found: list[Diag
     graph = _Graph(root, types)
     for node in root.walk():
         graph.add(node)
-        for declared in node.module.resources.values():
+        for declared in (*node.module.resources.values(), *(s.data for s in node.module.scoped.values())):
             found.extend(_check_depends_on(declared, node))
         for declared in (*node.module.outputs.values(), *node.module.calls.values()):
             found.extend(_check_depends_on(declared, node))
@@ -66,6 +66,11 @@ def dependencies(root: Node, types: Mapping[str, ResourceType], found: list[Diag
         for node in root.walk()
         for block, declared in node.module.resources.items()
         if block[0].startswith(PREFIX)
+    }
+    awaited |= {
+        BlockKey(node.path, *block): _waits(scoped.data, node)
+        for node in root.walk()
+        for block, scoped in node.module.scoped.items()
     }
     edges = {b: frozenset(shared[b]) for b in blocks}
     keys = [NodeKey((), "provider", name) for name in root.module.providers]
@@ -146,6 +151,9 @@ class _Graph:
             self._expressions(NodeKey(path, "module", name), wanted, declared.source, node)
             self._repeats(NodeKey(path, "module", name), node)
             self._whole_modules(NodeKey(path, "module", name), declared, node)
+        for name, declared in module.checks.items():
+            self._expressions(NodeKey(path, "check", name), expressions(declared.block.body), declared.source, node)
+            self._repeats(NodeKey(path, "check", name), node)
         for name, declared in module.outputs.items():
             self._expressions(NodeKey(path, "output", name), expressions(declared.block.body), declared.source, node)
             self._repeats(NodeKey(path, "output", name), node)

@@ -33,7 +33,7 @@ class BlockKey(NamedTuple):
 
 
 class NodeKey(NamedTuple):
-    """A node of the graph that is no resource: a `var`, `local`, `output`, `module` (its repetition) or `provider`."""
+    """A node of the graph that is no resource: a `var`, `local`, `output`, `check`, `module` (its repetition) or `provider`."""
 
     module: ModulePath
     kind: str

@@ -54,11 +54,25 @@ class Local:
     source: SourceText
 
 
+@dataclass(frozen=True, slots=True)
+class Scoped:
+    """The data source of a check block, which its assertions alone know."""
+
+    check: Declared
+    data: Declared
+
+    def is_seen(self, source: SourceText, offset: int) -> bool:
+        """Whether what stands at `offset` in `source` may refer to it."""
+        check, data = self.check.block, self.data.block
+        return source is self.check.source and check.start <= offset < check.end and not data.start <= offset < data.end
+
+
 @dataclass
 class Module:
     """What a module declares, by name.
 
-    Resources are keyed by (type, name), data sources by (data.type, name), providers by `type` or `type.alias`.
+    Resources are keyed by (type, name), data sources by (data.type, name), providers by `type` or `type.alias`. `scoped` are
+    the data sources of check blocks.
     """
 
     variables: dict[str, Declared] = field(default_factory=dict)
@@ -71,10 +85,16 @@ class Module:
     removed: list[Declared] = field(default_factory=list)
     imports: list[Declared] = field(default_factory=list)
     calls: dict[str, Declared] = field(default_factory=dict)
+    checks: dict[str, Declared] = field(default_factory=dict)
+    scoped: dict[tuple[str, str], Scoped] = field(default_factory=dict)
+
+    def block(self, key: tuple[str, str]) -> Declared | None:
+        """The resource or data source of that key, of a check's too."""
+        scoped = self.scoped.get(key)
+        return self.resources.get(key) or (scoped.data if scoped is not None else None)
 
 
-LATER = ("check",)
-KNOWN = ("data", "import", "kfinfra", "locals", "module", "moved", "output", "provider", "removed", "variable")
+KNOWN = ("check", "data", "import", "kfinfra", "locals", "module", "moved", "output", "provider", "removed", "variable")
 
 
 def decode_module(
@@ -124,15 +144,10 @@ def _add(
             {"moved": module.moved, "removed": module.removed, "import": module.imports}[kind].append(declared)
         case "data":
             yield from _data(module, declared, types)
+        case "check":
+            yield from _check(module, declared, types)
         case _ if kind in types:
             yield from _resource(module, declared)
-        case _ if kind in LATER:
-            yield error(
-                "Unsupported block type",
-                f'"{kind}" blocks are not supported by this version of kfinfra.',
-                declared.span,
-                hint="write the resources out in this folder; see issue 3 of the project for its arrival",
-            )
         case "resource":
             yield error(
                 "Unsupported block type",
@@ -141,7 +156,7 @@ def _add(
                 hint=_first_class(labels),
             )
         case _:
-            known = [*(t for t in types if "." not in t), *LATER, *KNOWN]
+            known = [*(t for t in types if "." not in t), *KNOWN]
             yield error(
                 "Unsupported block type",
                 f'Blocks of type "{kind}" are not expected here.{did_you_mean(kind, known)}',
@@ -236,13 +251,30 @@ def _resource(module: Module, declared: Declared) -> Iterable[Diagnostic]:
     module.resources.setdefault(key, declared)
 
 
-def _data(module: Module, declared: Declared, types: Mapping[str, ResourceType]) -> Iterable[Diagnostic]:
+def _check(module: Module, declared: Declared, types: Mapping[str, ResourceType]) -> Iterable[Diagnostic]:
+    problems = list(_named(declared, ("NAME",), lambda: module.checks, declared.labels()[:1]))
+    yield from problems
+    if problems:
+        return
+    for inner in declared.block.body.blocks:
+        if inner.type == "data":
+            yield from _data(module, declared.inner(inner), types, declared)
+
+
+def _data(
+    module: Module, declared: Declared, types: Mapping[str, ResourceType], check: Declared | None = None
+) -> Iterable[Diagnostic]:
+    """A data source; `check` is the block that it stands in, where that is one. Names are unique over both kinds."""
     problems = list(_labelled(declared, ("TYPE", "NAME"))) or list(check_data(declared, types))
     yield from problems
     if problems:
         return
     kind, name = declared.labels()
     key = (PREFIX + kind, name)
-    if key in module.resources:
-        yield _twice(f"data.{kind}.{name}", declared.span, module.resources[key].span)
-    module.resources.setdefault(key, declared)
+    earlier = module.block(key)
+    if earlier is not None:
+        yield _twice(f"data.{kind}.{name}", declared.span, earlier.span)
+    elif check is not None:
+        module.scoped[key] = Scoped(check, declared)
+    else:
+        module.resources[key] = declared

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from kfinfra.config.module import Declared
+from kfinfra.config.module import Declared, Scoped
 from kfinfra.config.tree import Node
 from kfinfra.diag import Diagnostic, SourceText, did_you_mean, error
 from kfinfra.hcl.nodes import Attr, Traversal
@@ -37,6 +37,9 @@ def undeclared(traversal: Traversal, source: SourceText, node: Node, types: Coll
         case "data":
             names = _names(traversal)
             second = names[1] if len(names) > 1 else None
+            scoped = module.scoped.get((f"{PREFIX}{first}", second or ""))
+            if scoped is not None:
+                return None if scoped.is_seen(source, traversal.start) else _scoped(traversal, source, scoped)
             if first is None or second is None or (PREFIX + first, second) not in module.resources:
                 known = [name for kind, name in module.resources if kind == f"{PREFIX}{first}"]
                 hint = f'declare it: data "{first}" "{second}" {{ … }}'
@@ -76,6 +79,13 @@ def _missing(
     asked = asked or traversal.root
     detail = f'There is no {what} named "{asked}".{did_you_mean(asked, known)}'
     return error(f"Reference to undeclared {what}", detail, source.span(traversal.start, traversal.end), hint=hint)
+
+
+def _scoped(traversal: Traversal, source: SourceText, scoped: Scoped) -> Diagnostic:
+    (kind, name), check = scoped.data.labels(), scoped.check.labels()[0]
+    detail = f'data.{kind}.{name} stands in check "{check}" ({scoped.check.span}), and is known to the assertions there alone.'
+    span = source.span(traversal.start, traversal.end)
+    return error("Reference to scoped resource", detail, span, hint="declare it outside of the check to refer to it from here")
 
 
 def _output(traversal: Traversal, source: SourceText, node: Node, name: str) -> Diagnostic | None:

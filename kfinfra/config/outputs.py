@@ -19,6 +19,11 @@ def preconditions(output: Declared) -> Iterator[Rule]:
             yield read_rule(output.inner(inner), "A precondition")
 
 
+def has_preconditions(output: Declared) -> bool:
+    """Whether anything must hold."""
+    return any(inner.type == "precondition" for inner in output.block.body.blocks)
+
+
 def output_mistakes(outputs: Iterable[Declared]) -> Iterator[Diagnostic]:
     """What is wrong with output blocks as they are written."""
     for block in outputs:

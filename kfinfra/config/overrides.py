@@ -18,6 +18,7 @@ from kfinfra.diag import Diagnostic, SourceText, Span, did_you_mean, error
 from kfinfra.hcl.nodes import Block, Body, Node
 from kfinfra.model.schema import ProviderType, ResourceType
 
+_ELSEWHERE = "move it to a file that overrides nothing"
 _OFFSETS = frozenset(("start", "end", "name_end", "header_end"))
 
 
@@ -69,7 +70,10 @@ def override(module: Module, over: Module) -> Iterable[Diagnostic]:
     for declared in (*over.moved, *over.removed, *over.imports):
         kind = declared.block.type
         detail = f'A "{kind}" block has no name by which it could be overridden.'
-        yield error(f"Cannot override '{kind}' blocks", detail, declared.span, hint="move it to a file that overrides nothing")
+        yield error(f"Cannot override '{kind}' blocks", detail, declared.span, hint=_ELSEWHERE)
+    for declared in over.checks.values():
+        detail = "An override file cannot change what is checked."
+        yield error("Cannot override 'check' blocks", detail, declared.span, hint=_ELSEWHERE)
 
 
 def _kept(output: Declared) -> Iterable[Diagnostic]:

@@ -10,6 +10,7 @@ from kfinfra.config.keys import BlockKey
 from kfinfra.diag import Diagnostic, DiagnosticError
 from kfinfra.engine.hooks import Hooks
 from kfinfra.engine.providers import ProviderSet
+from kfinfra.model.address import Address
 from kfinfra.model.data import PREFIX
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain, is_known
 from kfinfra.model.ports import ReadRequest
@@ -24,28 +25,37 @@ PENDING = "read_because_dependency_pending"
 def read_now(
     instances: Sequence[Desired], types: Mapping[str, ResourceType], providers: ProviderSet, hooks: Hooks
 ) -> list[Change]:
-    """Reads these, one batch a provider: no-ops that hold what was found. Raises DiagnosticError with all that failed."""
+    """Reads these: no-ops that hold what was found. Raises DiagnosticError with all that failed."""
+    found, failed = read_each(instances, types, providers, hooks)
+    if failed:
+        raise DiagnosticError(dict.fromkeys(d for problems in failed.values() for d in problems))
+    return found
+
+
+def read_each(
+    instances: Sequence[Desired], types: Mapping[str, ResourceType], providers: ProviderSet, hooks: Hooks
+) -> tuple[list[Change], dict[Address, tuple[Diagnostic, ...]]]:
+    """Reads these, one batch a provider: no-ops that hold what was found, and why the others could not be read."""
     batches: dict[str, list[Desired]] = defaultdict(list)
     for desired in instances:
         batches[desired.provider].append(desired)
     out: list[Change] = []
-    problems: list[Diagnostic] = []
+    failed: dict[Address, tuple[Diagnostic, ...]] = {}
     for key, batch in batches.items():
         hooks.reading(key, len(batch))
         try:
             found = providers.get(key).read([ReadRequest(d.address, d.resource.attributes) for d in batch])
         except DiagnosticError as problem:
-            problems.extend(problem.diagnostics)
+            failed |= {desired.address: problem.diagnostics for desired in batch}
             continue
         for desired in batch:
             observed = found[desired.address]
-            problems.extend(d.at(desired.span, str(desired.address)) for d in observed.diagnostics)
+            if observed.diagnostics:
+                failed[desired.address] = tuple(d.at(desired.span, str(desired.address)) for d in observed.diagnostics)
             if observed.attributes is not None:
                 values = _told(desired, observed.attributes, types)
                 out.append(_change(desired, Action.NOOP, values, values))
-    if problems:
-        raise DiagnosticError(problems)
-    return out
+    return out, failed
 
 
 def _told(desired: Desired, found: Attributes, types: Mapping[str, ResourceType]) -> dict[str, Plain]:

@@ -11,6 +11,7 @@ from kfinfra.config.configuration import BlockKey, Configuration
 from kfinfra.config.imports import Import
 from kfinfra.config.instances import as_planned
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
+from kfinfra.engine.checks import Verdicts, verdicts
 from kfinfra.engine.data import read_later, read_now, why_later
 from kfinfra.engine.digests import keyed_digest
 from kfinfra.engine.hooks import Hooks
@@ -80,6 +81,7 @@ class Planner:
         else:
             changes = [] if mode is Mode.REFRESH_ONLY else self._destroy()
             outputs = self._no_outputs() if mode is Mode.DESTROY else ()
+        found = self._conditions(changes) if mode is Mode.NORMAL else Verdicts()
         self._check(changes)
         changes = relocated(changes, self._rebound, self.observed, targeted=bool(self._targets), errors=self._errors)
         if self._errors:
@@ -97,6 +99,8 @@ class Planner:
             self._request.targets,
             self._request.replace,
             tuple(sorted(self._read, key=lambda c: c.address)),
+            checks=found.checked,
+            check_warnings=found.warnings,
         )
 
     def _look(self) -> None:
@@ -335,6 +339,14 @@ class Planner:
             value, sensitive = new.get(name, (None, False))
             out.append(_output(name, old.value if old else None, old is not None, value, name in new, sensitive))
         return tuple(out)
+
+    def _conditions(self, changes: Iterable[Change]) -> Verdicts:
+        """What checks say of the plan; nothing of a plan that is wrong, or of a part of the configuration only."""
+        if self._broken or self._errors or self._targets:
+            return Verdicts()
+        found = verdicts(self._config, self._providers, self._hooks, changes)
+        self._errors.extend(found.errors)
+        return found
 
     def _no_outputs(self) -> tuple[OutputChange, ...]:
         return tuple(OutputChange(n, Action.DELETE, o.value, None, o.sensitive) for n, o in sorted(self._state.outputs.items()))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from kfinfra.diag import Diagnostic, Severity
 from kfinfra.model.address import Address
+from kfinfra.model.checks import Checked
 from kfinfra.plan.change import Action, Change
 from kfinfra.state.document import OutputState
 
@@ -14,7 +15,7 @@ from kfinfra.state.document import OutputState
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
     """The operations done, the objects `adopted` before them; the failures with their diagnostics, and what was skipped
-    because of them. `problems` are what was told at the end of all: of outputs.
+    because of them. `problems` are what was told at the end of all: of outputs and checks.
     """
 
     done: tuple[tuple[Address, Action], ...] = ()
@@ -23,6 +24,7 @@ class ApplyResult:
     interrupted: bool = False
     outputs: Mapping[str, OutputState] = field(default_factory=dict)
     adopted: tuple[Change, ...] = ()
+    checks: tuple[Checked, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
 
     @property

@@ -8,6 +8,7 @@ from enum import Enum
 
 from kfinfra.diag import Diagnostic, Span
 from kfinfra.model.address import Address
+from kfinfra.model.checks import Checked
 from kfinfra.model.plain import Attributes, Path, Plain
 from kfinfra.model.ports import DetailLine
 
@@ -98,7 +99,8 @@ class Plan:
     `drift` holds what changed outside kfinfra (recorded against observed). `changes` lists no-ops too. `serial` and
     `lineage` pin the state it was made from, `config_digest` the configuration's text, `variables` the non-sensitive
     variable values given (sensitive ones must be given again). `data` holds the data sources that were read for it, as no-ops.
-    `made` is when, in RFC 3339: what `plantimestamp` gives.
+    `made` is when, in RFC 3339: what `plantimestamp` gives. `checks` say how conditions of outputs and check blocks come
+    out, `check_warnings` which of them do not hold: an apply asks again, and tells what it finds then.
     """
 
     mode: Mode
@@ -114,6 +116,8 @@ class Plan:
     replace: tuple[str, ...] = ()
     data: tuple[Change, ...] = ()
     made: str = ""
+    checks: tuple[Checked, ...] = ()
+    check_warnings: tuple[Diagnostic, ...] = ()
 
     @property
     def to_apply(self) -> tuple[Change, ...]:

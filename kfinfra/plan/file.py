@@ -7,6 +7,7 @@ from typing import Any
 
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.address import Address
+from kfinfra.model.checks import Checked, Status
 from kfinfra.model.plain import UNKNOWN, Path, Plain
 from kfinfra.model.ports import DetailLine
 from kfinfra.plan.change import Action, Change, Difference, Mode, OutputChange, Plan
@@ -31,6 +32,7 @@ def encode_plan(plan: Plan) -> bytes:
         "replace": list(plan.replace),
         "data": [_change(c) for c in plan.data],
         "made": plan.made,
+        "checks": [[str(c.address), c.status.value, list(c.problems)] for c in plan.checks],
     }
     return json.dumps(_pack(body), sort_keys=True, ensure_ascii=False).encode()
 
@@ -55,6 +57,7 @@ def decode_plan(data: bytes, name: str) -> Plan:
             tuple(body["replace"]),
             tuple(_read_change(c) for c in body["data"]),
             body["made"],
+            tuple(Checked(Address.parse(a), Status(status), tuple(said)) for a, status, said in body["checks"]),
         )
     except (ValueError, KeyError, TypeError) as problem:
         detail = f"{name} is not a plan that this kfinfra can read: {problem}."

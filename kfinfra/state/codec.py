@@ -7,6 +7,7 @@ from typing import Any
 
 from kfinfra.diag import Diagnostic, DiagnosticError, error
 from kfinfra.model.address import Address
+from kfinfra.model.checks import Checked, Status
 from kfinfra.state.document import OutputState, ResourceState, State
 
 VERSION = 1
@@ -22,6 +23,8 @@ def encode(state: State) -> bytes:
         "resources": [encode_resource(r) for _, r in sorted(state.resources.items())],
         "outputs": {n: {"value": o.value, "sensitive": o.sensitive} for n, o in sorted(state.outputs.items())},
     }
+    if state.checks:
+        document["check_results"] = [encode_checked(c) for c in state.checks]
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
 
 
@@ -34,7 +37,9 @@ def decode(data: bytes, name: str) -> State:
             raise DiagnosticError(_unreadable(name, f"It has version {version}; this kfinfra reads version {VERSION}."))
         resources = [decode_resource(r) for r in document["resources"]]
         outputs = {n: OutputState(o["value"], o["sensitive"]) for n, o in document["outputs"].items()}
-        return State(document["lineage"], document["digest_key"], document["serial"], {r.address: r for r in resources}, outputs)
+        found = tuple(decode_checked(c) for c in document.get("check_results", ()))
+        by_address = {r.address: r for r in resources}
+        return State(document["lineage"], document["digest_key"], document["serial"], by_address, outputs, found)
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise DiagnosticError(_unreadable(name, f"It is damaged: {type(problem).__name__}: {problem}.")) from problem
 
@@ -72,3 +77,14 @@ def decode_resource(d: dict[str, Any]) -> ResourceState:
         d["tainted"],
         d["create_before_destroy"],
     )
+
+
+def encode_checked(checked: Checked) -> dict[str, Any]:
+    """One check's result as JSON data, named as in Terraform's state."""
+    out: dict[str, Any] = {"object_addr": str(checked.address), "status": checked.status.value}
+    return out | ({"failure_messages": list(checked.problems)} if checked.problems else {})
+
+
+def decode_checked(d: dict[str, Any]) -> Checked:
+    """One check's result from JSON data. Raises KeyError, TypeError or ValueError where it is none."""
+    return Checked(Address.parse(d["object_addr"]), Status(d["status"]), tuple(d.get("failure_messages", ())))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from kfinfra.model.address import Address
+from kfinfra.model.checks import Checked
 from kfinfra.model.plain import Attributes, Path, Plain
 from kfinfra.model.resource import Resource
 
@@ -39,13 +40,17 @@ class OutputState:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The whole document. `digest_key` (hex) keys the digests of write-only values; it is made with the lineage."""
+    """The whole document. `digest_key` (hex) keys the digests of write-only values; it is made with the lineage.
+
+    `checks` say how conditions came out when all of the configuration was last applied, by address.
+    """
 
     lineage: str
     digest_key: str
     serial: int = 0
     resources: Mapping[Address, ResourceState] = field(default_factory=dict)
     outputs: Mapping[str, OutputState] = field(default_factory=dict)
+    checks: tuple[Checked, ...] = ()
 
     def with_resource(self, resource: ResourceState) -> State:
         """The state with `resource` added or replaced."""

@@ -61,7 +61,7 @@ class Reader:
 
     def plan(self, plan: Plan) -> None:
         """Warnings, then the plan."""
-        self.diagnostics(plan.warnings)
+        self.diagnostics((*plan.warnings, *plan.check_warnings))
         self.out.write(render_plan(plan, color=self.color(self.out)))
         self.out.flush()
 

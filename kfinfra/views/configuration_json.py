@@ -34,8 +34,9 @@ def _module(config: Configuration, node: Node) -> dict[str, Json]:
     out: dict[str, Json] = {}
     if module.outputs:
         out["outputs"] = {name: _output(block) for name, block in sorted(module.outputs.items())}
-    if module.resources:
-        out["resources"] = [_resource(config, node, key, block) for key, block in sorted(module.resources.items())]
+    blocks = {**module.resources, **{key: scoped.data for key, scoped in module.scoped.items()}}
+    if blocks:
+        out["resources"] = [_resource(config, node, key, block) for key, block in sorted(blocks.items())]
     if node.children:
         out["module_calls"] = {name: _call(config, child) for name, child in sorted(node.children.items())}
     if module.variables:
@@ -66,7 +67,7 @@ def _depends_on(block: Declared) -> dict[str, Json]:
 
 
 def _providers(config: Configuration) -> dict[str, Json]:
-    kinds = {kind for node in config.tree.walk() for kind, _ in node.module.resources}
+    kinds = {kind for node in config.tree.walk() for kind, _ in (*node.module.resources, *node.module.scoped)}
     keys = {config.types[kind].provider for kind in kinds} | config.module.providers.keys()
     return {key: _provider(config, key) for key in sorted(keys)}
 

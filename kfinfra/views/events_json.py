@@ -86,7 +86,7 @@ class JsonEvents(Tracking):
                 o.name: {"sensitive": o.sensitive, "action": _ACTIONS.get(o.action.value, o.action.value)} for o in plan.outputs
             }
             self.emit("outputs", f"Outputs: {len(outputs)}", {"outputs": outputs})
-        self.diagnostics(plan.warnings)
+        self.diagnostics((*plan.warnings, *plan.check_warnings))
 
     def result(self, result: ApplyResult, what: str) -> None:
         """The failures, what is wrong at the end, how much was done, the outputs."""

@@ -10,6 +10,7 @@ from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Plain, is_known
 from kfinfra.plan.change import Action, Change, Mode, OutputChange, Plan
 from kfinfra.state.document import OutputState
+from kfinfra.views.checks_json import checks_json
 from kfinfra.views.configuration_json import configuration_json
 from kfinfra.views.json_values import Json, hidden, known, type_json, unknown
 from kfinfra.views.relevant_json import relevant_attributes
@@ -44,7 +45,7 @@ def plan_json(view: PlanView) -> dict[str, Json]:
     if view.configuration is not None:
         out["configuration"] = configuration_json(view.configuration)
         out["relevant_attributes"] = relevant_attributes(view.configuration, plan)
-    out["checks"] = []
+    out["checks"] = checks_json(plan.checks)
     out["timestamp"] = datetime.fromtimestamp(view.made, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return out | {"applyable": plan.has_changes, "complete": not plan.targets, "errored": False}
 

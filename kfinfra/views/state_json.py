@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kfinfra.state.document import OutputState, ResourceState, State
+from kfinfra.views.checks_json import checks_json
 from kfinfra.views.json_values import Json, known, type_json
 from kfinfra.views.resources_json import Shown, modules_json, versions
 
@@ -13,11 +14,12 @@ FORMAT = "1.0"
 
 def state_json(state: State | None) -> dict[str, Json]:
     """The state; without one, or with an empty one, only the format's version, as Terraform has it."""
-    if state is None or not (state.resources or state.outputs):
+    if state is None or not (state.resources or state.outputs or state.checks):
         return {"format_version": FORMAT}
     values: dict[str, Json] = {"outputs": outputs_json(state.outputs)} if state.outputs else {}
     values["root_module"] = modules_json(map(shown, state.resources.values()))
-    return {"format_version": FORMAT, **versions(), "values": values}
+    out: dict[str, Json] = {"format_version": FORMAT, **versions(), "values": values}
+    return out | ({"checks": checks_json(state.checks)} if state.checks else {})
 
 
 def shown(resource: ResourceState) -> Shown:
