@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from kfinfra.config.conditions import Rule, mistakes, read_rule
+from kfinfra.config.conditions import Rule, mistakes, read_rule, within
 from kfinfra.config.evaluation import Evaluation
 from kfinfra.config.module import Declared, Module
 from kfinfra.config.tree import Node
@@ -38,7 +38,8 @@ class CheckInstance:
         failed = [_warned(d) for status, problems in found if status is Status.FAIL for d in problems]
         wrong = [d for status, problems in found if status is Status.ERROR for d in problems]
         checked = Checked(self.address, together(s for s, _ in found), tuple(d.detail for d in failed))
-        return checked, tuple(d.at(None, str(self.address)) for d in (*failed, *wrong))
+        context = f'check "{self.address.name}"'
+        return checked, tuple(within(d, str(self.address), context) for d in (*failed, *wrong))
 
     def unread(self, problems: tuple[Diagnostic, ...]) -> tuple[Checked, tuple[Diagnostic, ...]]:
         """The same where the data source could not be read: then no assertion is worked out."""

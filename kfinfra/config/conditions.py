@@ -7,7 +7,7 @@ that reads a `condition` with its `error_message` and works it out; outputs and 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kfinfra.config.module import Declared
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
@@ -77,6 +77,11 @@ class Rule:
             what = "null" if bare is None else friendly(bare)
             evaluator.fail(self.message, "Invalid error message", f"A message is a string, not {what}.")
         return said if isinstance(said, str) else "(the message is not known yet)"
+
+
+def within(d: Diagnostic, address: str, context: str) -> Diagnostic:
+    """The message as one of the block at `address`, where it is of nothing else: of what a condition refers to, say."""
+    return d if d.address else replace(d, address=address, context=context)
 
 
 def read_rule(block: Declared, what: str) -> Rule:

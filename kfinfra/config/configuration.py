@@ -22,9 +22,10 @@ from kfinfra.config.files import ParsedFile, Sources, parse_file, read_text
 from kfinfra.config.imports import Imports, check_imports, read_imports
 from kfinfra.config.installed import Installed
 from kfinfra.config.instances import Meta, desired_instance, read_meta
+from kfinfra.config.judging import judged_instance, judged_outputs
 from kfinfra.config.keys import BlockKey, ModulePath
 from kfinfra.config.module import Declared, Module
-from kfinfra.config.outputs import has_preconditions, output_mistakes
+from kfinfra.config.outputs import output_mistakes
 from kfinfra.config.refactoring import Refactoring, read_refactoring
 from kfinfra.config.repetition import Repetition, repetition
 from kfinfra.config.settings import Settings, read_settings
@@ -41,9 +42,10 @@ from kfinfra.config.variables import (
     settle_variables,
 )
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, error, warning
+from kfinfra.hcl.evaluate import Scope
 from kfinfra.hcl.functions import Clock, Function, standard_functions
 from kfinfra.model.address import Address, Key
-from kfinfra.model.checks import OUTPUT, Checked, Status
+from kfinfra.model.checks import Checked
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.resource import Desired, Lifecycle, Resource
 from kfinfra.model.schema import ProviderType, ResourceType
@@ -124,14 +126,25 @@ class Configuration:
     def check_after(self, address: Address) -> list[Diagnostic]:
         """The postconditions of an instance that do not hold of what it is now, as it was settled."""
         with self._lock:
-            block = BlockKey.of(address)
-            conditions = self.meta(block).lifecycle.conditions
-            declared, scope = self.declared(block), self._scope(address.module)
-            if not conditions.after or declared is None:
+            conditions = self.meta(BlockKey.of(address)).lifecycle.conditions
+            if not conditions.after:
                 return []
-            extra = {**self._repeated[address.module, block].extra[address.key], "self": scope.settled(address)}
-            found = failed_postconditions(conditions, scope.scope(declared.source, extra))
-            return [d.at(None, str(address)) for d in found]
+            return [d.at(None, str(address)) for d in failed_postconditions(conditions, self._names(address, itself=True))]
+
+    def _names(self, address: Address, itself: bool = False) -> Scope:
+        """The names that an instance's expressions see; `itself`: what it is now too, as `self`."""
+        declared, scope = self.declared(BlockKey.of(address)), self._scope(address.module)
+        assert declared is not None
+        itself_ = {"self": scope.settled(address)} if itself else {}
+        return scope.scope(declared.source, {**self._extra(address), **itself_})
+
+    def _extra(self, address: Address) -> Mapping[str, Value]:
+        """What an instance sees as `each` or `count`, with what is known by now."""
+        block = BlockKey.of(address)
+        repeated, declared = self._repeated[address.module, block], self.declared(block)
+        if not repeated.is_known and declared is not None:
+            repeated = repetition(declared, self._scope(address.module))
+        return repeated.extra[address.key]
 
     def instances(self, block: BlockKey) -> list[Desired]:
         """The block's desired instances, in all instances of its module. Raises DiagnosticError with all that is wrong."""
@@ -169,10 +182,7 @@ class Configuration:
             block = BlockKey.of(address)
             declared, scope = self.declared(block), self._scope(address.module)
             assert declared is not None
-            repeated = self._repeated[address.module, block]
-            if not repeated.is_known:
-                repeated = repetition(declared, scope)
-            desired, diagnostics = self._one(declared, address, scope, repeated.extra[address.key], self.meta(block))
+            desired, diagnostics = self._one(declared, address, scope, self._extra(address), self.meta(block))
             self._report([d for d in diagnostics if d.severity is Severity.ERROR])
             return desired
 
@@ -244,17 +254,16 @@ class Configuration:
                     problems.extend(d.inside(f'output "{name}"', whole) for d in problem.diagnostics)
             return out, tuple(dict.fromkeys(problems))
 
-    def judged_outputs(self) -> list[Checked]:
-        """How the preconditions of outputs come out, of all modules' instances: of those outputs that have some."""
+    def judged(self) -> list[Checked]:
+        """How the conditions of outputs and of resources come out, of each that has some. Raises DiagnosticError."""
         with self._lock:
-            out: list[Checked] = []
-            for node in self.tree.walk():
-                names = [name for name, block in node.module.outputs.items() if has_preconditions(block)]
-                for scope in self.evaluation.instances(node.path) if names else ():
-                    for name in names:
-                        status, problems = scope.judged(name)
-                        said = tuple(d.detail for d in problems) if status is Status.FAIL else ()
-                        out.append(Checked(Address(OUTPUT, name, None, scope.path), status, said))
+            out = list(judged_outputs(self.tree, self.evaluation))
+            for block in self.order:
+                conditions = self.meta(block).lifecycle.conditions
+                for addresses in self._made.get(block, {}).values() if conditions else ():
+                    for address in addresses:
+                        before, after = self._names(address), self._names(address, itself=True)
+                        out.append(judged_instance(address, conditions, before, after))
             return out
 
     def checks(self) -> tuple[list[CheckInstance], list[Diagnostic]]:

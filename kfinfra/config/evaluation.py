@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
+from kfinfra.config.conditions import within
 from kfinfra.config.constants import constant_bool
 from kfinfra.config.keys import ModulePath
 from kfinfra.config.module import Module
@@ -209,7 +210,8 @@ class Evaluation:
         block = self.module.outputs[name]
         scope, address = self.scope(block.source), f"{self.address}{OUTPUT}.{name}"
         found = [rule.judged(scope, FAILED) for rule in preconditions(block)]
-        return together(status for status, _ in found), tuple(d.at(None, address) for _, problems in found for d in problems)
+        told = (within(d, address, f'output "{name}"') for _, problems in found for d in problems)
+        return together(status for status, _ in found), tuple(told)
 
     def called(self, name: str) -> Value:
         """The value of `module.name`: an object of its outputs; a tuple of such (count), or an object of them (for_each)."""

@@ -1,4 +1,4 @@
-"""Check blocks and the conditions of outputs: how all of them come out, of a plan and at the end of an apply.
+"""Check blocks, and the conditions of outputs and resources: how all of them come out, of a plan and at the end of an apply.
 
 The data sources of checks are read here, and not with the others: nothing is built on them, and one that cannot be read is
 a warning.
@@ -34,7 +34,7 @@ def verdicts(config: Configuration, providers: ProviderSet, hooks: Hooks, change
     """Reads what checks read and works out what they assert, `changes` being still to come."""
     checks, found = config.checks()
     failed = _read(checks, config, providers, hooks, changes)
-    checked = config.judged_outputs()
+    checked = config.judged()
     for check in checks:
         problems = failed.get(check.data.address) if check.data is not None else None
         verdict, told = check.unread(problems) if problems else check.judged()

@@ -1,4 +1,4 @@
-"""What a check block, or an output's preconditions, said of one module instance: kept by plans and by state."""
+"""What a check block, or the conditions of an output or a resource, said of one instance: kept by plans and by state."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from kfinfra.model.checks import Checked, Status
 from kfinfra.plan.change import Action, Mode
 from kfinfra.plan.file import decode_plan, encode_plan
 from kfinfra.state.codec import decode, encode
+from kfinfra.views.checks_json import checks_json
 from tests.fakes.bench import Bench, actions
 from tests.unit.test_data import exists
 
@@ -244,3 +245,34 @@ def test_json_syntax_has_check_blocks_too(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     exists(bench, "data")
     assert bench.plan(SIZE).checks == (checked("check.j", Status.FAIL, "It has 5."),)
+
+
+def test_conditions_of_outputs_and_resources_are_among_the_checks(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    text = """
+disk "a" {
+  for_each = { x = 3, y = machine.m.id == "" ? 1 : 2 }
+  size = each.value
+  lifecycle {
+    postcondition {
+      condition     = self.size == each.value && machine.m.id != "no"
+      error_message = "It has ${self.size}."
+    }
+  }
+}
+machine "m" { disk = "d" }
+output "size" {
+  value = 1
+  precondition {
+    condition     = machine.m.id != "no"
+    error_message = "No."
+  }
+}
+"""
+    names = ('disk.a["x"]', 'disk.a["y"]', "output.size")
+    unknown, known = (tuple(checked(name, status) for name in names) for status in (Status.UNKNOWN, Status.PASS))
+    assert bench.plan(text).checks == unknown and bench.apply(text).checks == known
+    assert [(c["address"], len(c["instances"])) for c in checks_json(known)] == [
+        ({"kind": "resource", "name": "a", "mode": "managed", "type": "disk", "to_display": "disk.a"}, 2),
+        ({"kind": "output_value", "name": "size", "to_display": "output.size"}, 1),
+    ]
