@@ -34,15 +34,25 @@ class Rule:
     message: Expr
 
     def judged(self, scope: Scope, summary: str) -> tuple[Status, tuple[Diagnostic, ...]]:
-        """How it comes out, and what is wrong where it does not hold (under `summary`) or cannot be worked out."""
+        """How it comes out, and what is wrong where it does not hold (under `summary`) or cannot be worked out.
+
+        The message is worked out in any case: what is wrong with it is not told on the day that it is needed.
+        """
         evaluator = Evaluator(scope, self.block.source)
+        held: bool | None = None
+        said, wrong = "", list[Diagnostic]()
         try:
             held = self._held(evaluator)
-            if held is not False:
-                return (Status.PASS if held else Status.UNKNOWN), ()
+        except DiagnosticError as problem:
+            wrong.extend(problem.diagnostics)
+        try:
             said = self._said(evaluator)
         except DiagnosticError as problem:
-            return Status.ERROR, problem.diagnostics
+            wrong.extend(problem.diagnostics)
+        if wrong:
+            return Status.ERROR, tuple(dict.fromkeys(wrong))
+        if held is not False:
+            return (Status.PASS if held else Status.UNKNOWN), ()
         try:
             evaluator.fail(self.condition, summary, said)
         except DiagnosticError as problem:

@@ -34,7 +34,11 @@ def verdicts(config: Configuration, providers: ProviderSet, hooks: Hooks, change
     """Reads what checks read and works out what they assert, `changes` being still to come."""
     checks, found = config.checks()
     failed = _read(checks, config, providers, hooks, changes)
-    checked = config.judged()
+    try:
+        checked = config.judged()
+    except DiagnosticError as problem:
+        checked = []
+        found.extend(problem.diagnostics)
     for check in checks:
         problems = failed.get(check.data.address) if check.data is not None else None
         verdict, told = check.unread(problems) if problems else check.judged()

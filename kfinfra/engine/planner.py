@@ -75,13 +75,15 @@ class Planner:
         self._look()
         drifted = tuple(sorted(self._drift(), key=lambda c: c.address))
         mode = self._request.mode
+        found = Verdicts()
         if mode is Mode.NORMAL:
             changes = self._normal()
+            found = self._conditions(changes)
             outputs = self._outputs()
+            self._errors.extend(found.errors)
         else:
             changes = [] if mode is Mode.REFRESH_ONLY else self._destroy()
             outputs = self._no_outputs() if mode is Mode.DESTROY else ()
-        found = self._conditions(changes) if mode is Mode.NORMAL else Verdicts()
         self._check(changes)
         changes = relocated(changes, self._rebound, self.observed, targeted=bool(self._targets), errors=self._errors)
         if self._errors:
@@ -344,9 +346,7 @@ class Planner:
         """What checks say of the plan; nothing of a plan that is wrong, or of a part of the configuration only."""
         if self._broken or self._errors or self._targets:
             return Verdicts()
-        found = verdicts(self._config, self._providers, self._hooks, changes)
-        self._errors.extend(found.errors)
-        return found
+        return verdicts(self._config, self._providers, self._hooks, changes)
 
     def _no_outputs(self) -> tuple[OutputChange, ...]:
         return tuple(OutputChange(n, Action.DELETE, o.value, None, o.sensitive) for n, o in sorted(self._state.outputs.items()))
