@@ -10,6 +10,7 @@ from inspect import Parameter as P
 from inspect import Signature
 from typing import Any
 
+from kfinfra.compiler import compound
 from kfinfra.compiler.dag_components import constant_of, input_spec, spec_type
 from kfinfra.compiler.loading import Refused
 from kfinfra.model.plain import Plain
@@ -21,7 +22,7 @@ from kfinfra.pipelines.dag.model import (
     Argument,
     Branch,
     Channel,
-    Comparison,
+    Compound,
     Condition,
     Constant,
     Dag,
@@ -32,6 +33,7 @@ from kfinfra.pipelines.dag.model import (
     Loop,
     Step,
     Task,
+    Test,
     Text,
     address,
 )
@@ -54,6 +56,7 @@ def graph(dag: Dag, name: str, components: Mapping[str, Any], interfaces: Mappin
         implementation=structures.Implementation(),
     )
     builder = _Builder(dag, components, interfaces)
+    compound.taught()
 
     def body(*parameters: Any) -> Any:
         return builder.build(parameters)
@@ -115,7 +118,7 @@ class _Builder:
                 self._loop(step)
             case Condition():
                 for number, branch in enumerate(step.branches):
-                    self._branch(step.name, number, branch)
+                    self._branch(step.name, number, branch, len(step.branches) == 1)
                 _leave_branches()
             case ExitHandler():
                 self._exit_handler(step)
@@ -207,27 +210,36 @@ class _Builder:
             self._items[loop.name] = item
             self._steps(loop.steps)
 
-    def _branch(self, name: str, number: int, branch: Branch) -> None:
+    def _branch(self, name: str, number: int, branch: Branch, alone: bool) -> None:
+        """Tests that must all hold are groups within each other; where other branches follow, one group of them all."""
         from kfp import dsl
 
+        whole = branch.when if alone or len(branch.when) < 2 else (Compound("&&", branch.when),)
         with ExitStack() as stack:
             if not branch.when:
                 stack.enter_context(dsl.Else())
-            for depth, comparison in enumerate(branch.when):
-                operation = self._operation(comparison)
+            for depth, test in enumerate(whole):
+                operation = self._operation(test)
                 if number:
                     stack.enter_context(dsl.Elif(operation))
                 else:
                     stack.enter_context(dsl.If(operation, name=None if depth else name))
             self._steps(branch.steps)
 
-    def _operation(self, comparison: Comparison) -> Any:
+    def _operation(self, test: Test) -> Any:
         from kfp.dsl.pipeline_channel import ConditionOperation
 
-        left, right = self._argument(comparison.left), self._argument(comparison.right)
-        if isinstance(comparison.left, Channel):
-            return ConditionOperation(comparison.op, left, right)
-        return ConditionOperation(_SWAPPED[comparison.op], right, left)
+        if isinstance(test, Compound):
+            return compound.Operation(test.op, [self._operation(each) for each in test.of])
+        left, right = self._side(test.left), self._side(test.right)
+        if isinstance(test.left, Channel):
+            return ConditionOperation(test.op, left, right)
+        return ConditionOperation(_SWAPPED[test.op], right, left)
+
+    def _side(self, side: Argument) -> Any:
+        """kfp writes a text between quotes as it is: what would end it is escaped as CEL has it."""
+        value = self._argument(side)
+        return compound.escaped(value) if isinstance(side, Constant) and isinstance(value, str) else value
 
     def _exit_handler(self, step: ExitHandler) -> None:
         from kfp import dsl

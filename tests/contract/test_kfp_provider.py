@@ -706,6 +706,19 @@ def test_an_experiment_is_made_archived_and_found_again(world: World) -> None:
     world.destroy(GROUP)
 
 
+@pytest.mark.parametrize("name", ["50% a+b", "%20", 'ä "q" \\', "x&y=z"])
+def test_names_are_found_whatever_they_hold(world: World, name: str) -> None:
+    """The server decodes a filter twice; a name that is not found would be made a second time, or refused."""
+    pipeline = trained(world)
+    world.apply(GROUP, name=name)
+    world.apply(NIGHTLY, name=name, pipeline=pipeline, cron="0 0 2 * * *", experiment=name)
+    world.apply(NIGHTLY, name=name, pipeline=pipeline, cron="0 0 3 * * *", experiment=name)
+    (run,) = world.runs()
+    assert run["experiment_id"] == world.recorded[GROUP]["id"] and run["trigger"]["cron_schedule"]["cron"] == "0 0 3 * * *"
+    world.destroy(NIGHTLY)
+    assert world.runs() == []
+
+
 def test_a_new_description_replaces_an_experiment(world: World) -> None:
     world.apply(GROUP, description="Runs.")
     change = world.plan(GROUP, description="Other.")

@@ -1,4 +1,4 @@
-"""Values of expressions to arguments of the neutral pipeline; `when` to comparisons."""
+"""Values of expressions to arguments of the neutral pipeline; `when` to tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from kfinfra.diag import DiagnosticError, error
 from kfinfra.hcl.evaluate import evaluate
 from kfinfra.hcl.nodes import Binary, Expr, Parens, TemplateWrap, Unary
 from kfinfra.model.plain import UNKNOWN
-from kfinfra.pipelines.dag.model import Argument, Channel, Comparison, Constant, Fields, Items, Text
+from kfinfra.pipelines.dag.model import Argument, Channel, Comparison, Compound, Constant, Fields, Items, Test, Text
 from kfinfra.values.codec import to_data
 from kfinfra.values.data import (
     CHANNEL,
@@ -74,38 +74,45 @@ def channel(found: Placeholder) -> Channel:
     return Channel(found.kind, found.name, found.key, tuple(map(channel, found.of)))
 
 
-def comparisons(expr: Expr, scope: DagScope) -> tuple[Comparison, ...]:
-    """The comparisons of a `when`, all of which must hold. Raises DiagnosticError."""
+def tests(expr: Expr, scope: DagScope, negated: bool = False) -> tuple[Test, ...]:
+    """The tests of a `when`, all of which must hold; `!` is brought down to the comparisons. Raises DiagnosticError."""
     match expr:
         case Parens(inner=inside) | TemplateWrap(inner=inside):
-            return comparisons(inside, scope)
-        case Binary(op="&&", left=left, right=right):
-            return (*comparisons(left, scope), *comparisons(right, scope))
+            return tests(inside, scope, negated)
         case Unary(op="!", operand=inside):
-            found = comparisons(inside, scope)
-            if len(found) == 1:
-                return (Comparison(_FLIPPED[found[0].op], found[0].left, found[0].right),)
-            raise _wrong(
-                expr, scope, "KFP has no negation of several comparisons.", "negate each of them, in groups of their own"
-            )
+            return tests(inside, scope, not negated)
+        case Binary(op="&&" | "||" as op, left=left, right=right):
+            sides = [tests(side, scope, negated) for side in (left, right)]
+            if (op == "&&") != negated:
+                return (*sides[0], *sides[1])
+            return (Compound("||", tuple(part for side in sides for part in _flat(side))),)
         case Binary(op=op, left=left, right=right) if op in _OPERATORS:
-            one = Comparison(op, argument(left, scope), argument(right, scope))
-            if not any(isinstance(side, Channel) for side in (one.left, one.right)):
-                detail = "Neither side is known by the run only, so that there is nothing to decide in it."
-                raise _wrong(
-                    expr, scope, detail, "compare an output or a parameter; what is known now decides with count or for_each"
-                )
-            if any(not isinstance(side, Channel | Constant) for side in (one.left, one.right)):
-                raise _wrong(expr, scope, "KFP compares a channel with a channel or a constant.", "build the text in a task")
-            return (one,)
-        case Binary(op="||"):
-            hint = "write the second comparison as an else_if with a task of its own, or compute it in a task"
-            raise _wrong(expr, scope, "KFP's conditions know no “or”.", hint)
+            return (_comparison(expr, _FLIPPED[op] if negated else op, argument(left, scope), argument(right, scope), scope),)
         case _:
             value = argument(expr, scope)
             if isinstance(value, Channel):
-                return (Comparison("==", value, Constant(True)),)
+                return (Comparison("!=" if negated else "==", value, Constant(True)),)
             raise _wrong(expr, scope, "A comparison with == != < <= > >= is required.", "such as task.fit.output > 0.9")
+
+
+def _flat(side: tuple[Test, ...]) -> tuple[Test, ...]:
+    """One side of an `||`: alternatives within alternatives are as many more."""
+    match side:
+        case (Compound(op="||", of=of),):
+            return of
+        case (_,):
+            return side
+        case _:
+            return (Compound("&&", side),)
+
+
+def _comparison(expr: Expr, op: str, left: Argument, right: Argument, scope: DagScope) -> Comparison:
+    if not any(isinstance(side, Channel) for side in (left, right)):
+        detail = "Neither side is known by the run only, so that there is nothing to decide in it."
+        raise _wrong(expr, scope, detail, "compare an output or a parameter; what is known now decides with count or for_each")
+    if any(not isinstance(side, Channel | Constant) for side in (left, right)):
+        raise _wrong(expr, scope, "KFP compares a channel with a channel or a constant.", "build the text in a task")
+    return Comparison(op, left, right)
 
 
 def _wrong(expr: Expr, scope: DagScope, detail: str, hint: str) -> DiagnosticError:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from kfinfra.config.bodies import Decoded, decode_body, problem_diagnostics
-from kfinfra.config.dag.arguments import argument, comparisons
+from kfinfra.config.dag.arguments import argument, tests
 from kfinfra.config.dag.components import pipeline_component, read_component
 from kfinfra.config.dag.fields import Fields
 from kfinfra.config.dag.scope import DagScope
@@ -317,11 +317,6 @@ class _Reader:
             seen = seen or inner.block.type == "otherwise"
             self.only(inner, _STEPS)
             branches.append(self.branch(name, len(branches), inner, scope))
-        compound = next((b for b in branches if len(b.when) > 1), None)
-        if compound is not None and len(branches) > 1:
-            detail = "KFP has no “else” of several comparisons: they become conditions within each other."
-            hint = "nest the conditions yourself, or compute the decision in a task"
-            self.found.append(error("Invalid when", detail, block.span, hint=hint))
         return model.Condition(name or "", tuple(branches))
 
     def branch(self, name: str | None, number: int, block: Declared, scope: DagScope) -> model.Branch:
@@ -332,7 +327,7 @@ class _Reader:
                 return model.Branch((), steps)
             fields = Fields(block, scope, ("when",), required=("when",))
             self.spans[DAG, f"condition.{name}", "when", str(number)] = block.expr_span(fields.expr("when"))
-            return model.Branch(comparisons(fields.expr("when"), scope), steps)
+            return model.Branch(tests(fields.expr("when"), scope), steps)
         return model.Branch((), steps)
 
     def exit_handler(self, block: Declared, scope: DagScope) -> _Exit | None:

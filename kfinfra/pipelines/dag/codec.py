@@ -14,7 +14,8 @@ _CLASSES: Mapping[str, type] = {
     c.__name__: c
     for c in (
         model.Constant, model.Channel, model.Text, model.Items, model.Fields, model.Parameter, model.Component, model.Task,
-        model.Importer, model.Loop, model.Comparison, model.Branch, model.Condition, model.ExitHandler, model.Dag,
+        model.Importer, model.Loop, model.Comparison, model.Compound, model.Branch, model.Condition, model.ExitHandler,
+        model.Dag,
     )
 }  # fmt: skip
 _RAW = ("value", "default", "options")

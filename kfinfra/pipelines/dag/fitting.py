@@ -23,6 +23,7 @@ from kfinfra.pipelines.dag.model import (
     Text,
     address,
     channels,
+    compared,
     every,
     leaves,
     own_arguments,
@@ -180,13 +181,19 @@ class Types:
 
     def _condition(self, condition: Condition) -> Iterator[Problem]:
         for number, branch in enumerate(condition.branches):
-            for comparison in branch.when:
+            for comparison in compared(branch.when):
                 path = (DAG, address(condition), "when", str(number))
                 sides = (comparison.left, comparison.right)
                 ports = [self.port(side) for side in sides if isinstance(side, Channel)]
                 if any(port is not None and not port.is_parameter for port in ports):
                     detail = "An artifact cannot be compared: have a task read it, and give out what decides."
                     yield Problem(path, "Wrong type in when", detail)
+                    continue
+                kinds = {"NUMBER" if port.type in _NUMBERS else port.type for port in ports if port is not None}
+                if len(kinds) > 1 or kinds & {"LIST", "STRUCT"}:
+                    told = " with ".join(str(port) for port in ports)
+                    detail = f"{told} cannot be compared: KFP compares strings, numbers and bools, each with their own kind."
+                    yield Problem(path, "Wrong type in when", detail, "have a task decide, and give out a bool")
                     continue
                 constant = next((side.value for side in sides if isinstance(side, Constant)), UNKNOWN)
                 port = ports[0] if ports else None

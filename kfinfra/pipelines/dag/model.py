@@ -140,10 +140,21 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
-    """Steps that run where all comparisons hold; the last branch of a condition may have none."""
+class Compound:
+    """Several tests of which all (`&&`) or any (`||`) hold."""
 
-    when: tuple[Comparison, ...]
+    op: str
+    of: tuple[Test, ...]
+
+
+Test: TypeAlias = Comparison | Compound
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Steps that run where all tests hold; the last branch of a condition may have none."""
+
+    when: tuple[Test, ...]
     steps: tuple[Step, ...]
 
 
@@ -239,6 +250,15 @@ def leaves(channel: Channel) -> Iterator[Channel]:
         yield channel
 
 
+def compared(tests: tuple[Test, ...]) -> Iterator[Comparison]:
+    """The comparisons that tests are made of."""
+    for test in tests:
+        if isinstance(test, Comparison):
+            yield test
+        else:
+            yield from compared(test.of)
+
+
 def own_arguments(step: Step) -> Iterator[tuple[str, Argument]]:
     """The arguments of a step itself (not of what is inside), each with the name under which a message finds it."""
     match step:
@@ -252,7 +272,7 @@ def own_arguments(step: Step) -> Iterator[tuple[str, Argument]]:
             yield "items", step.items
         case Condition():
             for number, branch in enumerate(step.branches):
-                for comparison in branch.when:
+                for comparison in compared(branch.when):
                     yield f"when.{number}", comparison.left
                     yield f"when.{number}", comparison.right
         case ExitHandler():

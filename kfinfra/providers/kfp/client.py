@@ -228,5 +228,9 @@ def _pause(attempt: int, retry_after: str) -> float:
 
 
 def named(key: str, value: str, operation: str = "EQUALS") -> str:
-    """A list's filter of one predicate."""
-    return json.dumps({"predicates": [{"key": key, "operation": operation, "string_value": value}]})
+    """A list's filter of one predicate.
+
+    The server decodes it once more than HTTP does (list_request_util.go, parseAPIFilter), so that a bare % or + would be lost.
+    """
+    text = json.dumps({"predicates": [{"key": key, "operation": operation, "string_value": value}]})
+    return text.replace("%", "%25").replace("+", "%2B")
