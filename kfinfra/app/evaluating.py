@@ -87,6 +87,8 @@ def _now() -> datetime:
 def _settle(config: Configuration, state: State) -> None:
     """Makes the recorded resources what their names give; how a block repeats is told by the block."""
     for resource in state.resources.values():
+        if resource.address.deposed:
+            continue
         how = config.repeats(resource.address)
         if how is not None:
             config.restore(resource.resource(), how)

@@ -147,7 +147,8 @@ class Session:
     def _prepare(self, plan: Plan) -> None:
         """Settles a loaded plan's values, so that expressions see what they saw when it was made."""
         for resource in self.state.resources.values():
-            self.config.settle(resource.resource())
+            if not resource.address.deposed:
+                self.config.settle(resource.resource())
         for read in plan.data:
             self.config.settle(Resource(read.address, read.after or {}, read.sensitive))
         planned = {c.address: c for c in plan.changes}
@@ -182,9 +183,7 @@ class Session:
         """Folds the journal into the state; intents whose end is not known stay in the journal."""
         _, still_open = fold(state, self._store.read_journal())
         successor = state.next_after(self.state)
-        self._store.write(successor)
-        for intent in still_open:
-            self._store.append(intent)
+        self._store.write(successor, still_open)
         self.state = successor
 
     def _variables(self) -> dict[str, Plain]:

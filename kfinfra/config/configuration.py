@@ -44,6 +44,7 @@ from kfinfra.config.variables import (
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, error, warning
 from kfinfra.hcl.evaluate import Scope
 from kfinfra.hcl.functions import Clock, Function, standard_functions
+from kfinfra.hcl.nodes import Expr
 from kfinfra.model.address import Address, Key
 from kfinfra.model.checks import Checked
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
@@ -109,15 +110,29 @@ class Configuration:
 
     def lifecycle(self, address: Address) -> Lifecycle:
         """What the block of an object that state has says of it, also where it is no longer among the block's instances."""
+        return self.meta(BlockKey.of(address)).lifecycle.of(lambda expr: self._of_object(address, expr))
+
+    def timeouts(self, address: Address) -> Mapping[str, float] | None:
+        """How long operations on an object that state has may take; None where no block says so any more.
+
+        Raises DiagnosticError.
+        """
+        if self.declared(BlockKey.of(address)) is None:
+            return None
+        return self.meta(BlockKey.of(address)).timeouts.of(lambda expr: self._of_object(address, expr))
+
+    def _of_object(self, address: Address, expr: Expr) -> Value:
+        """The value of an expression in the block of an object that may be no longer among the block's instances."""
         with self._lock:
-            written, declared = self.meta(BlockKey.of(address)).lifecycle, self.declared(BlockKey.of(address))
+            declared = self.declared(BlockKey.of(address))
             assert declared is not None
-            source, key = declared.source, address.key
+            if not self.has_module(address.module):
+                return Unknown()
+            key = address.key
             extra: Mapping[str, Value] = {"count": ObjectValue({"index": key})} if isinstance(key, int) else {}
             if isinstance(key, str):
                 extra = {"each": ObjectValue({"key": key, "value": Unknown()})}
-            scope = self._scope(address.module) if self.has_module(address.module) else None
-            return written.of(lambda expr: scope.evaluate(expr, source, extra) if scope is not None else Unknown())
+            return self._scope(address.module).evaluate(expr, declared.source, extra)
 
     def has_conditions(self, address: Address) -> bool:
         """Whether the block of `address` has preconditions or postconditions."""

@@ -64,7 +64,7 @@ class Endpoint:
         kept, beneath = found
         key, outer = kept if self.whole else self.key, address.module[:depth]
         if self.resource is not None:
-            return Address(*self.resource, key, (*outer, *self.module), address.data)
+            return replace(address, type=self.resource[0], name=self.resource[1], key=key, module=(*outer, *self.module))
         here = (*self.module[:-1], (self.module[-1][0], key))
         return replace(address, module=(*outer, *here, *beneath))
 

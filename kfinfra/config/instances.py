@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from kfinfra.config.bodies import decode_body, problem_diagnostics
 from kfinfra.config.calls import provider_key
 from kfinfra.config.conditions import failed_preconditions
-from kfinfra.config.constants import constant_string
 from kfinfra.config.dag.reader import BLOCKS, read_dag
 from kfinfra.config.evaluation import Evaluation
 from kfinfra.config.lifecycle import WrittenLifecycle, read_lifecycle
 from kfinfra.config.module import Declared
+from kfinfra.config.timeouts import WrittenTimeouts, read_timeouts
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, did_you_mean, error
 from kfinfra.hcl.evaluate import evaluate
 from kfinfra.model.address import Address
-from kfinfra.model.durations import seconds
 from kfinfra.model.plain import UNKNOWN, Plain
 from kfinfra.model.resource import Desired, Lifecycle, Resource
 from kfinfra.model.schema import ResourceType
@@ -31,7 +30,7 @@ class Meta:
 
     provider: str
     lifecycle: WrittenLifecycle
-    timeouts: Mapping[str, float]
+    timeouts: WrittenTimeouts
 
 
 def desired_instance(
@@ -49,9 +48,10 @@ def desired_instance(
         block, schema.attributes, schema.blocks, scope, META | (frozenset(BLOCKS) if schema.dag else frozenset())
     )
     diagnostics = [*failed_preconditions(meta.lifecycle.conditions, scope), *decoded.diagnostics]
-    lifecycle = Lifecycle()
+    lifecycle, timeouts = Lifecycle(), meta.timeouts.fixed
     try:
         lifecycle = meta.lifecycle.of(lambda expr: evaluate(expr, scope, block.source))
+        timeouts = meta.timeouts.of(lambda expr: evaluate(expr, scope, block.source))
     except DiagnosticError as problem:
         diagnostics.extend(problem.diagnostics)
     if schema.dag:
@@ -77,7 +77,7 @@ def desired_instance(
         meta.provider,
         depends_on,
         lifecycle,
-        meta.timeouts,
+        timeouts,
         {n: v for n, v in secrets.items() if v is not None},
         decoded.spans,
         block.span,
@@ -113,7 +113,7 @@ def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, str
         if provider.split(".")[0] != schema.provider or (provider not in providers and "." in provider):
             detail = f'{provider} is not a declared "{schema.provider}" provider.{did_you_mean(provider, list(providers))}'
             raise DiagnosticError(error("Invalid provider reference", detail, block.expr_span(chosen.expr)))
-    lifecycle, timeouts = WrittenLifecycle(), dict(schema.timeouts)
+    lifecycle, timeouts = WrittenLifecycle(), WrittenTimeouts(schema.timeouts)
     seen: set[str] = set()
     for inner in block.block.body.blocks:
         if inner.type in ("lifecycle", "timeouts"):
@@ -123,7 +123,7 @@ def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, str
         if inner.type == "lifecycle":
             lifecycle = read_lifecycle(block.inner(inner), types)
         elif inner.type == "timeouts":
-            timeouts |= _timeouts(block.inner(inner))
+            timeouts = read_timeouts(block.inner(inner), schema.timeouts)
     for name in ("lifecycle", "timeouts"):
         attribute = block.attribute(name)
         if attribute is not None:
@@ -131,16 +131,3 @@ def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, str
                 error("Unsupported argument", f'"{name}" is a block.', block.name_span(attribute), hint=f"write: {name} {{ … }}")
             )
     return Meta(providers.get(provider, provider), lifecycle, timeouts)
-
-
-def _timeouts(block: Declared) -> dict[str, float]:
-    out: dict[str, float] = {}
-    for attribute in block.block.body.attributes:
-        if attribute.name not in ("create", "update", "delete"):
-            detail = f'There is no timeout "{attribute.name}".{did_you_mean(attribute.name, ("create", "update", "delete"))}'
-            raise DiagnosticError(error("Unsupported argument", detail, block.name_span(attribute)))
-        try:
-            out[attribute.name] = seconds(constant_string(block, attribute))
-        except ValueError as problem:
-            raise DiagnosticError(error("Invalid timeout", f"{problem}.", block.expr_span(attribute.expr))) from problem
-    return out

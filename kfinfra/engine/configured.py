@@ -54,5 +54,5 @@ class ProviderSettings:
 
     def _restore(self, block: BlockKey) -> None:
         for recorded in self.state.resources.values() if self.state is not None else ():
-            if BlockKey.of(recorded.address) == block:
+            if BlockKey.of(recorded.address) == block and not recorded.address.deposed:
                 self._config.restore(recorded.resource(), self._config.repeats(recorded.address) or "")

@@ -52,7 +52,7 @@ class Executor:
     def apply(self, changes: Iterable[Change]) -> ApplyResult:
         """Carries out `changes`. Failures are in the result; a bug is raised after what runs has been recorded."""
         recorded = {a: r.dependencies for a, r in self._around.state.resources.items()}
-        self._todo, before = schedule(changes, recorded)
+        self._todo, before = schedule(changes, recorded, self._around.types)
         self._missing = {key: len(before[key]) for key in self._todo}
         self._ready.extend(key for key, count in self._missing.items() if not count)
         for key, earlier in before.items():
@@ -115,9 +115,12 @@ class Executor:
     def _record(self, operation: RunningOperation | ReadingOperation, key: TaskKey, problem: Exception | None) -> None:
         task, hooks = operation.task, self._around.hooks
         if operation.resource is not None:
+            old = self._resources.get(task.address) if task.deposes else None
+            if old is not None and task.deposes is not None:
+                self._resources[task.deposes] = replace(old, address=task.deposes)
             self._resources[task.address] = operation.resource
         if problem is None:
-            if task.action is Action.DELETE and task.change.action is not Action.CREATE_THEN_DELETE:
+            if task.action is Action.DELETE:
                 self._resources.pop(task.address, None)
             self._done.append((task.address, task.action))
             hooks.operation_done(task.address, task.action, self._around.clock.monotonic() - operation.started)

@@ -91,7 +91,7 @@ def _implied(address: Address, repeats: Repeats, calls: Calls, known: dict[tuple
     key = _rekeyed(address.key, known[block])
     if key == address.key and tuple(module) == address.module:
         return address
-    return Address(address.type, address.name, key, tuple(module), address.data)
+    return replace(address, key=key, module=tuple(module))
 
 
 def _rekeyed(key: Key, how: str | None) -> Key:

@@ -16,6 +16,7 @@ from kfinfra.engine.digests import canonical, token
 from kfinfra.engine.hooks import Hooks
 from kfinfra.engine.planner import with_digests
 from kfinfra.engine.providers import ProviderSet
+from kfinfra.engine.replacing import identity, same_identity
 from kfinfra.engine.schedule import Task
 from kfinfra.model.address import Address
 from kfinfra.model.plain import Attributes, Plain, is_known
@@ -96,8 +97,8 @@ class RunningOperation:
     def _left_behind(self) -> ResourceState | None:
         change, around = self.task.change, self._around
         address, wanted = change.address, self._wanted()
-        identity = {n: wanted.get(n) for n in around.types[address.type].identity}
-        found = around.providers.get(change.provider).refresh([ReadRequest(address, identity)])[address]
+        named_as = identity(wanted, around.types[address.type])
+        found = around.providers.get(change.provider).refresh([ReadRequest(address, named_as)])[address]
         if found.diagnostics:
             raise DiagnosticError(found.diagnostics)
         if found.attributes is None or found.owner != self._owner():
@@ -111,7 +112,7 @@ class RunningOperation:
             self._desired = self._settled()
             self._timeout = self._desired.timeouts.get(action.value, DEFAULT_TIMEOUT)
         else:
-            self._timeout = around.types[address.type].timeouts.get("delete", DEFAULT_TIMEOUT)
+            self._timeout = self._delete_timeout()
         wanted = self._wanted()
         prior = {} if action is Action.CREATE else dict(change.before or {})
         secrets = self._desired.secrets if self._desired else {}
@@ -120,9 +121,14 @@ class RunningOperation:
         operation = Operation(
             address, prior, {} if action is Action.DELETE else wanted, self._owner(), named, self._timeout, secrets, changed
         )
-        identity = {n: (wanted or prior).get(n) for n in around.types[address.type].identity}
+        schema = around.types[address.type]
+        named_as = identity(wanted or prior, schema)
+        if self.task.deposes is not None and named_as == identity(change.before, schema):
+            raise DiagnosticError(same_identity(change, schema))
         provider = around.providers.get(change.provider)
-        around.store.append(Intent(address, action.value, identity, change.provider, named, _digest(wanted)))
+        around.store.append(
+            Intent(address, action.value, named_as, change.provider, named, _digest(wanted), deposed=self.task.deposes)
+        )
         match action:
             case Action.CREATE:
                 return provider.create(operation)
@@ -130,6 +136,17 @@ class RunningOperation:
                 return provider.update(operation)
             case _:
                 return provider.delete(operation)
+
+    def _delete_timeout(self) -> float:
+        """As the block says, or as it said when there was one, or what is usual."""
+        address, around = self.task.address, self._around
+        written = around.config.timeouts(address)
+        if written is not None:
+            return written.get("delete", DEFAULT_TIMEOUT)
+        recorded = around.state.resources.get(address) or around.state.resources.get(address.current)
+        if recorded is not None and recorded.delete_timeout is not None:
+            return recorded.delete_timeout
+        return around.types[address.type].timeouts.get("delete", DEFAULT_TIMEOUT)
 
     def _settled(self) -> Desired:
         """The desired resource with everything known. Raises DiagnosticError where something is still not."""
@@ -205,6 +222,7 @@ class RunningOperation:
             self._around.types[change.address.type].version,
             tainted,
             desired is not None and desired.lifecycle.create_before_destroy is True,
+            desired.timeouts.get("delete") if desired is not None else None,
         )
 
     def _owner(self) -> str:
@@ -227,10 +245,12 @@ class RunningOperation:
 def owner_mark(state: State, address: Address) -> str:
     """The value of an object's ownership mark, `kfinfra.dev/owner`: lineage/address, in what an AWS tag may hold.
 
+    A deposed object keeps the mark of its instance.
+
     That is at most 256 letters, digits, spaces and `+ - = . _ : / @` (docs.aws.amazon.com/tag-editor/latest/userguide,
     "Tag naming limits"); other bytes of the address stand as `=` and two hex digits, a long one ends in its digest.
     """
-    text = "".join(chr(b) if b in _TAG_SAFE else f"={b:02X}" for b in f"{state.lineage}/{address}".encode())
+    text = "".join(chr(b) if b in _TAG_SAFE else f"={b:02X}" for b in f"{state.lineage}/{address.current}".encode())
     if len(text) > 256:
         text = f"{text[:190]}=.{hashlib.sha256(text.encode()).hexdigest()}"
     return text

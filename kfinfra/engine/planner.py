@@ -19,6 +19,7 @@ from kfinfra.engine.importing import Importer
 from kfinfra.engine.moves import forgotten, rebind, relocated, still_there
 from kfinfra.engine.providers import ProviderSet
 from kfinfra.engine.refresh import refresh
+from kfinfra.engine.replacing import collisions, spread
 from kfinfra.model.address import Address, Target
 from kfinfra.model.data import PREFIX
 from kfinfra.model.plain import UNKNOWN, Path, Plain, at_path, is_known
@@ -85,6 +86,8 @@ class Planner:
             changes = [] if mode is Mode.REFRESH_ONLY else self._destroy()
             outputs = self._no_outputs() if mode is Mode.DESTROY else ()
         self._check(changes)
+        changes = spread(changes)
+        self._errors.extend(collisions(changes, self._types))
         changes = relocated(changes, self._rebound, self.observed, targeted=bool(self._targets), errors=self._errors)
         if self._errors:
             raise DiagnosticError(sorted(dict.fromkeys(self._errors), key=Diagnostic.order))
@@ -114,6 +117,8 @@ class Planner:
 
     def _drift(self) -> Iterable[Change]:
         for address, recorded in self._state.resources.items():
+            if address.deposed:  # whatever has become of it, it is to be destroyed
+                continue
             schema = self._types[address.type]
             change = drift(recorded.resource(), self.observed.get(address), schema, recorded.provider)
             if change is not None:
@@ -273,6 +278,8 @@ class Planner:
         return self._with_details(replace(change, dependencies=recorded.dependencies))
 
     def _why_deleted(self, address: Address) -> str:
+        if address.deposed:
+            return ""
         if self._config.declared(BlockKey.of(address)) is None:
             return "delete_because_no_resource_config"
         if not self._config.has_module(address.module):
@@ -304,7 +311,7 @@ class Planner:
     def _check_prevented(self, change: Change) -> None:
         """A deletion that the block, which may still be there, forbids."""
         declared = self._config.declared(BlockKey.of(change.address))
-        if declared is None or change.action is not Action.DELETE:
+        if declared is None or change.action is not Action.DELETE or change.address.deposed:
             return
         try:
             lifecycle = self._config.lifecycle(change.address)

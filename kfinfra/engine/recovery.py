@@ -26,22 +26,26 @@ def recover(
     Raises DiagnosticError where a server cannot be asked: then nothing else may be done either.
     """
     for intent in intents:
-        request = ReadRequest(intent.address, intent.identity, intent.identity)
-        found = providers.get(intent.provider).refresh([request])[intent.address]
-        if found.diagnostics:
-            raise DiagnosticError(found.diagnostics)
-        if found.attributes is None:
-            state = state.without(intent.address)
-            hooks.recovered(intent.address, "it does not exist")
-        elif intent.action in ("move", "forget"):
-            state = _remarked(state, intent, found.owner, hooks)
-        elif intent.action in ("create", "import") and found.owner == owner_mark(state, intent.address):
-            kept = {n: v for n, v in found.attributes.items() if n not in found.write_only}
-            version = types[intent.address.type].version
-            state = state.with_resource(ResourceState(intent.address, intent.provider, kept, schema_version=version))
-            hooks.recovered(intent.address, "it exists and is ours: adopted")
-        else:
-            hooks.recovered(intent.address, "it exists; the next plan compares it")
+        state = _settled(state, intent, types, providers, hooks).restoring(intent.deposed)
+    return state
+
+
+def _settled(state: State, intent: Intent, types: Mapping[str, ResourceType], providers: ProviderSet, hooks: Hooks) -> State:
+    request = ReadRequest(intent.address, intent.identity, intent.identity)
+    found = providers.get(intent.provider).refresh([request])[intent.address]
+    if found.diagnostics:
+        raise DiagnosticError(found.diagnostics)
+    if found.attributes is None:
+        hooks.recovered(intent.address, "it does not exist")
+        return state.without(intent.address)
+    if intent.action in ("move", "forget"):
+        return _remarked(state, intent, found.owner, hooks)
+    if intent.action in ("create", "import") and found.owner == owner_mark(state, intent.address):
+        kept = {n: v for n, v in found.attributes.items() if n not in found.write_only}
+        version = types[intent.address.type].version
+        hooks.recovered(intent.address, "it exists and is ours: adopted")
+        return state.with_resource(ResourceState(intent.address, intent.provider, kept, schema_version=version))
+    hooks.recovered(intent.address, "it exists; the next plan compares it")
     return state
 
 

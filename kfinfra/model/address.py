@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import total_ordering
 from typing import TypeAlias
 
 Key: TypeAlias = str | int | None
 
+_DEPOSED = re.compile(r" \(deposed object ([0-9a-f]{8})\)$")
 _PART = re.compile(r'([A-Za-z_][\w-]*)(?:\[(?:(\d+)|("(?:[^"\\]|\\.)*"))\])?(?:\.|$)')
 
 
@@ -21,16 +22,22 @@ def key_text(key: Key) -> str:
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A resource instance: the modules on the way (name and key of each), managed or data, type, name, key."""
+    """A resource instance: the modules on the way (name and key of each), managed or data, type, name, key.
+
+    `deposed` is not empty where this is not the instance's object but one that it had before and that is still to be
+    destroyed (`create_before_destroy`): the key that tells such objects apart, eight hex digits as Terraform has it.
+    """
 
     type: str
     name: str
     key: Key = None
     module: tuple[tuple[str, Key], ...] = ()
     data: bool = False
+    deposed: str = ""
 
     def __str__(self) -> str:
-        return self.module_text + ("data." if self.data else "") + f"{self.type}.{self.name}{key_text(self.key)}"
+        old = f" (deposed object {self.deposed})" if self.deposed else ""
+        return self.module_text + ("data." if self.data else "") + f"{self.type}.{self.name}{key_text(self.key)}{old}"
 
     @property
     def module_text(self) -> str:
@@ -40,7 +47,13 @@ class Address:
     @property
     def resource(self) -> Address:
         """The address without the instance key: the block itself."""
-        return self if self.key is None else Address(self.type, self.name, None, self.module, self.data)
+        plain = self.key is None and not self.deposed
+        return self if plain else Address(self.type, self.name, None, self.module, self.data)
+
+    @property
+    def current(self) -> Address:
+        """The instance, also where this is one of its deposed objects."""
+        return replace(self, deposed="") if self.deposed else self
 
     @property
     def block(self) -> tuple[str, str]:
@@ -54,14 +67,14 @@ class Address:
         return Address(kind, block[1], key, (), kind != block[0])
 
     def contains(self, other: Address) -> bool:
-        """Whether `other` is this instance, or an instance of the resource this address names."""
-        return self == other or (self.key is None and self == other.resource)
+        """Whether `other` is (a deposed object of) this instance, or of an instance of the resource this address names."""
+        return self == other.current or (self.key is None and self == other.resource)
 
     def _order(self) -> tuple[str, ...]:
         """As Terraform sorts (internal/addrs, resource.go, AbsResourceInstance.Less): a module before those inside it."""
         steps = [*self.module, (self.type, None), (self.name, self.key)]
         texts = (f"{name}\0{key:012d}" if isinstance(key, int) else f"{name}\0{key or ''}" for name, key in steps)
-        return (f"{len(self.module):04d}", *texts, "data" if self.data else "")
+        return (f"{len(self.module):04d}", *texts, "data" if self.data else "", self.deposed)
 
     def __lt__(self, other: Address) -> bool:
         return self._order() < other._order()
@@ -69,10 +82,11 @@ class Address:
     @staticmethod
     def parse(text: str) -> Address:
         """The address in `text`. Raises ValueError, with a sentence, when it is none."""
-        found = _parse(text)
+        old = _DEPOSED.search(text)
+        found = _parse(text[: old.start()] if old else text)
         if not isinstance(found, Address):
             raise ValueError(f"{text!r} is not a resource address such as node_group.gpu or pvc.data[0]")
-        return found
+        return replace(found, deposed=old.group(1)) if old else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def encode_resource(r: ResourceState) -> dict[str, Any]:
     out["write_only"] = dict(r.write_only)
     out["tainted"] = r.tainted
     out["create_before_destroy"] = r.create_before_destroy
-    return out
+    return out | ({"delete_timeout": r.delete_timeout} if r.delete_timeout is not None else {})
 
 
 def decode_resource(d: dict[str, Any]) -> ResourceState:
@@ -76,6 +76,7 @@ def decode_resource(d: dict[str, Any]) -> ResourceState:
         d["schema_version"],
         d["tainted"],
         d["create_before_destroy"],
+        d.get("delete_timeout"),
     )
 
 

@@ -13,7 +13,10 @@ from kfinfra.model.resource import Resource
 
 @dataclass(frozen=True, slots=True)
 class ResourceState:
-    """One object: its attributes as last read, what it was built on, and digests of its write-only values."""
+    """One object: its attributes as last read, what it was built on, and digests of its write-only values.
+
+    `delete_timeout` (seconds) is what its block said when it was last changed, for when the block is gone.
+    """
 
     address: Address
     provider: str
@@ -24,6 +27,7 @@ class ResourceState:
     schema_version: int = 1
     tainted: bool = False
     create_before_destroy: bool = False
+    delete_timeout: float | None = None
 
     def resource(self) -> Resource:
         """What was recorded, as a differ sees it."""
@@ -72,6 +76,12 @@ class State:
                 resource = replace(resource, address=place, dependencies=built_on)
             resources[place] = resource
         return replace(self, resources=resources)
+
+    def restoring(self, deposed: Address | None) -> State:
+        """The state with a deposed object where it was, unless its instance has another object by now."""
+        if deposed is None or deposed not in self.resources or deposed.current in self.resources:
+            return self
+        return self.without(deposed).with_resource(replace(self.resources[deposed], address=deposed.current))
 
     def next_after(self, previous: State) -> State:
         """This content as the successor of `previous`: the serial grows only if the content differs."""

@@ -22,7 +22,8 @@ from kfinfra.state.document import ResourceState, State
 class Intent:
     """About to act: what, on which object (its identifying attributes), with which token, for which desired digest.
 
-    `previous`: of a move, the address that the object has had so far.
+    `previous`: of a move, the address that the object has had so far. `deposed`: of a creation, the address that the
+    instance's present object has from now on; where the creation comes to nothing, it becomes the present one again.
     """
 
     address: Address
@@ -32,6 +33,7 @@ class Intent:
     token: str
     digest: str
     previous: Address | None = None
+    deposed: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,9 @@ Record: TypeAlias = Intent | Outcome | Failure | Moved
 def encode_record(record: Record) -> bytes:
     """One line of the journal."""
     match record:
-        case Intent(address, action, identity, provider, token, digest, previous):
+        case Intent(address, action, identity, provider, token, digest, previous, deposed):
             body: dict[str, object] = {"previous": str(previous)} if previous else {}
+            body |= {"deposed": str(deposed)} if deposed else {}
             body |= {
                 "intent": str(address),
                 "action": action,
@@ -118,6 +121,7 @@ def _decode(d: dict[str, object]) -> Record:
             str(d["token"]),
             str(d["digest"]),
             Address.parse(str(d["previous"])) if "previous" in d else None,
+            Address.parse(str(d["deposed"])) if "deposed" in d else None,
         )
     if "moved" in d:
         return Moved(Address.parse(str(d["moved"])), Address.parse(str(d["to"])))
@@ -131,31 +135,56 @@ def _decode(d: dict[str, object]) -> Record:
 
 def fold(state: State, records: Iterable[Record]) -> tuple[State, tuple[Intent, ...]]:
     """The state with all outcomes in it, and the intents that have neither outcome nor failure: these are open."""
-    resources = dict(state.resources)
-    open_intents: dict[Address, Intent] = {}
-    moves: dict[Address, Address] = {}
-
-    def settled() -> dict[Address, ResourceState]:
-        """Moves come many together, and each would look at every resource: they are carried out when something else comes."""
-        out = dict(replace(state, resources=resources).moved(moves).resources)
-        moves.clear()
-        return out
-
+    folding = _Folding(state)
     for record in records:
+        folding.take(record)
+    return folding.state(), tuple(folding.open.values())
+
+
+class _Folding:
+    """A state that records change one by one, each at a cost that does not grow with the state."""
+
+    def __init__(self, state: State) -> None:
+        self._before = state
+        self._resources = dict(state.resources)
+        self._moves: dict[Address, Address] = {}
+        self.open: dict[Address, Intent] = {}
+
+    def state(self) -> State:
+        """The state with everything that was taken."""
+        self._settle()
+        return replace(self._before, resources=self._resources)
+
+    def take(self, record: Record) -> None:
+        """Moves come many together, and each would look at every resource: they are carried out when something else comes."""
+        if isinstance(record, Moved):
+            self._moves[record.previous] = record.address
+            self.open.pop(record.address, None)
+            return
+        self._settle()
         match record:
-            case Intent():
-                open_intents[record.address] = record
+            case Intent(address=address, deposed=deposed):
+                self.open[address] = record
+                if deposed is not None and deposed not in self._resources:
+                    self._rename(address, deposed)
             case Failure(address):
-                open_intents.pop(address, None)
-            case Moved(previous, address):
-                moves[previous] = address
-                open_intents.pop(address, None)
+                failed = self.open.pop(address, None)
+                if failed is not None and failed.deposed is not None and address not in self._resources:
+                    self._rename(failed.deposed, address)
             case Outcome(address, resource, final):
-                resources = settled() if moves else resources
                 if resource is None:
-                    resources.pop(address, None)
+                    self._resources.pop(address, None)
                 else:
-                    resources[address] = resource
+                    self._resources[address] = resource
                 if final:
-                    open_intents.pop(address, None)
-    return replace(state, resources=settled()), tuple(open_intents.values())
+                    self.open.pop(address, None)
+
+    def _settle(self) -> None:
+        if self._moves:
+            self._resources = dict(replace(self._before, resources=self._resources).moved(self._moves).resources)
+            self._moves = {}
+
+    def _rename(self, source: Address, target: Address) -> None:
+        found = self._resources.pop(source, None)
+        if found is not None:
+            self._resources[target] = replace(found, address=target)

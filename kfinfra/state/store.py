@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -33,6 +33,9 @@ class StateStore(Protocol):
         """Makes a journal record durable before it returns. Called from several threads."""
         ...
 
-    def write(self, state: State) -> None:
-        """Replaces the state atomically (the old one is kept as a backup) and then empties the journal."""
+    def write(self, state: State, still_open: Iterable[Record] = ()) -> None:
+        """Replaces the state atomically (the old one is kept as a backup), and the journal by what is `still_open`.
+
+        Whenever it is cut off, the state and journal that are read next say the same as before, or all that is written.
+        """
         ...

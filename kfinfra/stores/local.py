@@ -6,10 +6,9 @@ import fcntl
 import json
 import os
 import socket
-import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,11 @@ from pathlib import Path
 from kfinfra.diag import Diagnostic, DiagnosticError, error
 from kfinfra.state.codec import decode, encode
 from kfinfra.state.document import State
-from kfinfra.state.journal import Record, decode_records, encode_record
+from kfinfra.state.journal import Record
+from kfinfra.stores.journal_file import JournalFile
+
+NO_STATE = -1
+"""What stands for the serial while there is no state."""
 
 
 class LocalStore:
@@ -25,51 +28,58 @@ class LocalStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._journal = path.with_name(path.name + ".journal")
+        self._journal = JournalFile(path.with_name(path.name + ".journal"))
         self._lock_path = path.with_name(path.name + ".lock")
-        self._mutex = threading.Lock()
+        self._serial: int | None = None
 
     def read(self) -> State | None:
         """The state, or None where the file does not exist."""
         try:
-            return decode(self._path.read_bytes(), str(self._path))
+            state = decode(self._path.read_bytes(), str(self._path))
         except FileNotFoundError:
+            self._serial = NO_STATE
             return None
         except OSError as problem:
             raise _failed("read", self._path, problem) from problem
+        self._serial = state.serial
+        return state
 
     def read_journal(self) -> Sequence[Record]:
         """The journal's records."""
         try:
-            return decode_records(self._journal.read_bytes(), str(self._journal))
-        except FileNotFoundError:
-            return ()
+            return self._journal.records(self._known_serial())
         except OSError as problem:
-            raise _failed("read", self._journal, problem) from problem
+            raise _failed("read", self._journal.path, problem) from problem
 
     def append(self, record: Record) -> None:
         """Writes one line and waits until it is on the disk."""
         try:
-            with self._mutex, _open(self._journal, os.O_APPEND) as descriptor:
-                os.write(descriptor, encode_record(record))
-                os.fdatasync(descriptor)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._journal.append(record, self._known_serial())
         except OSError as problem:
-            raise _failed("write", self._journal, problem) from problem
+            raise _failed("write", self._journal.path, problem) from problem
 
-    def write(self, state: State) -> None:
-        """Writes a new file, makes it durable, renames it over the old one, then empties the journal."""
+    def _known_serial(self) -> int:
+        if self._serial is None:
+            self.read()
+        return NO_STATE if self._serial is None else self._serial
+
+    def write(self, state: State, still_open: Iterable[Record] = ()) -> None:
+        """Writes a new file, makes it durable, renames it over the old one, then replaces the journal."""
         fresh = self._path.with_name(self._path.name + ".new")
         try:
             with _open(fresh, os.O_TRUNC) as descriptor:
                 _write_all(descriptor, encode(state))
                 os.fsync(descriptor)
+            self._journal.prepare(still_open, state.serial)
             if self._path.exists():
                 backup = self._path.with_name(self._path.name + ".backup")
                 backup.unlink(missing_ok=True)
                 os.link(self._path, backup)
             os.replace(fresh, self._path)
             _sync_folder(self._path.parent)
-            self._journal.unlink(missing_ok=True)
+            self._serial = state.serial
+            self._journal.replace()
         except OSError as problem:
             raise _failed("write", self._path, problem) from problem
 
@@ -91,6 +101,7 @@ class LocalStore:
                 try:
                     yield
                 finally:
+                    self._journal.close()
                     os.ftruncate(descriptor, 0)
         except OSError as problem:
             raise _failed("lock", self._lock_path, problem) from problem

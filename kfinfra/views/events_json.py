@@ -183,7 +183,7 @@ def _identity(attributes: Attributes) -> dict[str, Json]:
 
 
 def _resource(address: Address, provider: str) -> dict[str, Json]:
-    text = str(address)
+    text = str(address.current)
     return {
         "addr": text,
         "module": address.module_text.rstrip("."),

@@ -55,6 +55,8 @@ def change_json(change: Change) -> dict[str, Json]:
     out = address_json(change.address, change.provider)
     if change.previous is not None:
         out["previous_address"] = str(change.previous)
+    if change.address.deposed:
+        out["deposed"] = change.address.deposed
     out["change"] = _change(change)
     return out | ({"action_reason": change.reason} if change.reason else {})
 

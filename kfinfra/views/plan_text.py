@@ -136,6 +136,8 @@ def _because(change: Change) -> Iterator[str]:
         yield f"moved from {change.previous}"
     if change.importing and change.action is not Action.NOOP:
         yield f'imported from "{change.importing}"'
+    if change.address.deposed:
+        yield "left over from a replacement of this instance that did not come to its end"
     if why := "destroy = false is set in the configuration" if change.action is Action.FORGET else _reason(change):
         yield why
 

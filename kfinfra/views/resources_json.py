@@ -40,8 +40,8 @@ def provider_name(key: str) -> str:
 
 
 def address_json(address: Address, provider: str) -> dict[str, Json]:
-    """The address and its parts."""
-    out: dict[str, Json] = {"address": str(address)}
+    """The address and its parts, without what tells a deposed object from its instance's."""
+    out: dict[str, Json] = {"address": str(address.current)}
     if address.module:
         out["module_address"] = address.module_text.rstrip(".")
     out |= {"mode": "data" if address.data else "managed", "type": address.type, "name": address.name}
@@ -59,6 +59,7 @@ def resource_json(resource: Shown) -> dict[str, Json]:
     out["sensitive_values"] = hidden(values, resource.sensitive)
     if resource.dependencies:
         out["depends_on"] = [str(a) for a in sorted(resource.dependencies)]
+    out |= {"deposed_key": resource.address.deposed} if resource.address.deposed else {}
     return out | ({"tainted": True} if resource.tainted else {})
 
 

@@ -24,6 +24,7 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.world = folder, World()
+        folder.mkdir(exist_ok=True)
         self.store = LocalStore(folder / "state" / "s.kfstate")
 
     def session(self, text: str, **options: object) -> Session:

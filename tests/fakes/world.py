@@ -64,10 +64,23 @@ class World:
     lock: threading.Lock = field(default_factory=threading.Lock)
     made: int = 0
     broken: bool = False
+    steps_left: int | None = None
+
+    def step(self) -> None:
+        """A moment at which the process may end: when there are no steps left, nothing that it does has an effect any more."""
+        with self.lock:
+            if self.steps_left is not None:
+                self.steps_left -= 1
+                if self.steps_left < 0:
+                    raise Ended
 
 
 class Killed(BaseException):
     """The process ends here: nothing of ours may catch it."""
+
+
+class Ended(Exception):
+    """The process has ended. It may be caught: whatever is tried afterwards fails in the same way."""
 
 
 class FakeProvider:
@@ -82,6 +95,7 @@ class FakeProvider:
         return desired
 
     def refresh(self, requests: Sequence[ReadRequest]) -> Mapping[Address, Observed]:
+        self.world.step()
         self.world.calls.append("list")
         if self.world.broken:
             raise RuntimeError("broken")
@@ -117,6 +131,7 @@ class FakeProvider:
             self.world.objects[key] = made
             self.world.owners[key] = operation.owner
             self.world.secrets[key] = operation.secrets
+        self.world.step()
         if key[1] in self.world.lose_answer:
             raise DiagnosticError(error("Connection lost", "No answer came."))
         yield Checkpoint(made)
@@ -130,6 +145,7 @@ class FakeProvider:
         self._call("update", key)
         self.world.objects[key].update({n: v for n, v in operation.desired.items() if v is not None})
         self.world.secrets[key] = operation.secrets
+        self.world.step()
         return dict(self.world.objects[key])
 
     def delete(self, operation: Operation) -> Run:
@@ -137,6 +153,7 @@ class FakeProvider:
         yield Wait(0.001, "DELETING")
         self._call("delete", key)
         self.world.objects.pop(key, None)
+        self.world.step()
         return {}
 
     def mark(self, request: ReadRequest, owner: str | None) -> bool:
@@ -157,6 +174,7 @@ class FakeProvider:
         return operation.address.type, str(attributes["name"])
 
     def _call(self, verb: str, key: tuple[str, str]) -> None:
+        self.world.step()
         self.world.calls.append(f"{verb} {key[0]}.{key[1]}")
         if f"{verb} {key[1]}" in self.world.refuse:
             raise DiagnosticError(error("Refused", f"The server refused to {verb} {key[1]}."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -228,9 +229,9 @@ class Brittle(LocalStore):
         self._step()
         super().append(record)
 
-    def write(self, state: State) -> None:
+    def write(self, state: State, still_open: Iterable[Record] = ()) -> None:
         self._step()
-        super().write(state)
+        super().write(state, still_open)
 
     def _step(self) -> None:
         self.left -= 1

@@ -1,5 +1,7 @@
 """State and journal: what is written is read back, outcomes fold, a torn line is dropped, damage is told."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,3 +91,36 @@ def test_a_file_in_the_place_of_the_folder_is_a_diagnostic(tmp_path: Path) -> No
     (tmp_path / "f").write_text("")
     with pytest.raises(DiagnosticError, match="Cannot write the state"):
         LocalStore(tmp_path / "f" / "s").write(state())
+
+
+def test_a_torn_line_is_cut_off_before_another_is_added(tmp_path: Path) -> None:
+    store, path = LocalStore(tmp_path / "s"), tmp_path / "s.journal"
+    store.write(state())
+    store.append(Failure(PVC))
+    with path.open("ab") as file:
+        file.write(encode_record(Failure(PVC))[:9])
+    again = LocalStore(tmp_path / "s")
+    again.append(Outcome(PVC, None))
+    assert list(again.read_journal()) == [Failure(PVC), Outcome(PVC, None)]
+
+
+def test_a_journal_that_the_state_holds_already_is_not_played_again(tmp_path: Path) -> None:
+    store, path = LocalStore(tmp_path / "s"), tmp_path / "s.journal"
+    store.write(state())
+    store.append(Outcome(PVC, None))
+    cut_off = path.read_bytes()
+    store.write(replace(state(resource()), serial=state().serial + 1), [Failure(PVC)])
+    kept = path.read_bytes()
+    path.write_bytes(cut_off)
+    assert list(LocalStore(tmp_path / "s").read_journal()) == []
+    path.with_name("s.journal.new").write_bytes(kept)
+    assert list(LocalStore(tmp_path / "s").read_journal()) == [Failure(PVC)]
+
+
+def test_records_of_many_threads_are_all_there(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "s")
+    store.write(state())
+    every = [Failure(Address("pvc", f"n{n}")) for n in range(200)]
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(store.append, every))
+    assert set(store.read_journal()) == set(every)
