@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kfinfra.config.given import Ask
 from kfinfra.plan.change import Mode
 
 
@@ -22,7 +23,8 @@ class Workplace:
 class PlanOptions:
     """Flags of plan, apply and destroy. `variables` are `-var` texts (name, HCL text or string), in order with var files.
 
-    `var_inputs` holds ("var", "name=value") and ("file", "path") in the order of the command line.
+    `var_inputs` holds ("var", "name=value") and ("file", "path") in the order of the command line; `ask` is how a variable
+    without a value is asked for, where somebody can be.
     """
 
     mode: Mode = Mode.NORMAL
@@ -33,3 +35,4 @@ class PlanOptions:
     parallelism: int = 10
     lock: bool = True
     lock_timeout: float = 0.0
+    ask: Ask | None = None

@@ -207,7 +207,17 @@ def open_session(
     """Reads configuration and state under the lock, and settles what an earlier command left open."""
     sources, cache = FolderSources(work.root), wiring.parse_cache(work)
     types, inputs, own = resource_types(), options.var_inputs, provider_functions()
-    config = load(sources, types, provider_types(), work.env, inputs, cache, require_variables=require_variables, own=own)
+    config = load(
+        sources,
+        types,
+        provider_types(),
+        work.env,
+        inputs,
+        cache,
+        require_variables=require_variables,
+        own=own,
+        ask=options.ask,
+    )
     env = wiring.environment(work)
     store = wiring.store(work, config.settings)
     settings = ProviderSettings(config, hooks)

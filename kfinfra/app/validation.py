@@ -7,6 +7,7 @@ from kfinfra.app.catalogue import provider_functions, provider_types, resource_t
 from kfinfra.app.options import Workplace
 from kfinfra.config.advice import advice
 from kfinfra.config.configuration import BlockKey, Configuration, load
+from kfinfra.config.contexts import in_context
 from kfinfra.config.files import FolderSources
 from kfinfra.config.instances import as_planned
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity
@@ -33,7 +34,8 @@ def validate(work: Workplace) -> tuple[Diagnostic, ...]:
     except DiagnosticError as problem:
         found.extend(problem.diagnostics)
     found.extend(_checks(config))
-    return tuple(sorted(dict.fromkeys([*found, *config.warnings, *advice(config.tree)]), key=Diagnostic.order))
+    every = in_context(dict.fromkeys([*found, *config.warnings, *advice(config.tree)]), config.tree)
+    return tuple(sorted(dict.fromkeys(every), key=Diagnostic.order))
 
 
 def _blocks(config: Configuration) -> list[Diagnostic]:

@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
-from kfinfra.cli.common import audience, confirmed, json_wanted, plan_options, planning, stopping, workplace
+from kfinfra.cli.common import WithVariables, audience, confirmed, json_wanted, plan_options, planning, stopping, workplace
 from kfinfra.plan.change import Mode
 
 QUESTION = "Do you want to perform these actions?"
 
 
-@click.command(name="apply")
+@click.command(name="apply", cls=WithVariables)
 @planning
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--destroy", is_flag=True, help="Destroy everything.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 GLOBAL_FLAGS = ("--sandbox", "--no-color", "--quiet")
-SWITCHES = ("--refresh", "--lock")
+SWITCHES = ("--refresh", "--lock", "--input")
 
 
 def normalize(argv: list[str]) -> list[str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kfinfra.views.events_json import JsonEvents
     from kfinfra.views.tracking import Tracking
 
+ORDER = "kfinfra.order"
 SHOW_CURSOR = b"\x1b[?25h\n"
 
 
@@ -123,6 +124,7 @@ VARIABLES = (
     click.option("--var", "var", multiple=True, metavar="NAME=VALUE", help="A variable's value."),
     click.option("--var-file", multiple=True, metavar="FILE", help="A file of values."),
 )
+INPUT = click.option("--input/--no-input", "may_ask", default=True, help="Ask for variables without a value, on a terminal.")
 TARGET = click.option("--target", multiple=True, metavar="ADDRESS", type=DECLARED, help="Only this and what it depends on.")
 SCOPE = (
     TARGET,
@@ -137,12 +139,12 @@ LOCK = (click.option("--lock/--no-lock", default=True, help="Hold the state's lo
 
 def planning(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that plan, apply, refresh and destroy share."""
-    return _with((*VARIABLES, *SCOPE, PARALLELISM, *LOCK), function)
+    return _with((*VARIABLES, INPUT, *SCOPE, PARALLELISM, *LOCK), function)
 
 
 def settings_of(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options of commands that change state and ask servers, but plan nothing."""
-    return _with((*VARIABLES, PARALLELISM, *LOCK), function)
+    return _with((*VARIABLES, INPUT, PARALLELISM, *LOCK), function)
 
 
 def _with(options: Sequence[Callable[..., Any]], function: Callable[..., Any]) -> Callable[..., Any]:
@@ -154,18 +156,67 @@ def _with(options: Sequence[Callable[..., Any]], function: Callable[..., Any]) -
 def plan_options(mode: Mode, given: dict[str, Any]) -> PlanOptions:
     """The options of planning from a command's parameters; what it does not take is as if it were not given.
 
-    Var files come before -var values. Raises click.UsageError.
+    Raises click.UsageError.
     """
-    given = {"refresh_only": False, "refresh": True, "target": (), "replace": (), **given}
+    given = {"may_ask": True, "refresh_only": False, "refresh": True, "target": (), "replace": (), **given}
     if given["refresh_only"]:
         if mode is not Mode.NORMAL or not given["refresh"]:
             raise click.UsageError("-refresh-only excludes -destroy and -refresh=false")
         mode = Mode.REFRESH_ONLY
     timeout = lock_timeout(given["lock_timeout"])
-    inputs = (*(("file", f) for f in given["var_file"]), *(("var", v) for v in given["var"]))
     return PlanOptions(
-        mode, inputs, given["target"], given["replace"], given["refresh"], given["parallelism"], given["lock"], timeout
+        mode,
+        tuple(var_inputs(given["var"], given["var_file"])),
+        given["target"],
+        given["replace"],
+        given["refresh"],
+        given["parallelism"],
+        given["lock"],
+        timeout,
+        ask_for if given["may_ask"] and _somebody_there() else None,
     )
+
+
+class WithVariables(click.Command):
+    """A command that takes -var and -var-file: it keeps in which order they were written, since the last one wins."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Click's own, after a look at the order."""
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        ctx.meta[ORDER] = [parameter.name for parameter in order if parameter.name in ("var", "var_file")]
+        return super().parse_args(ctx, args)
+
+
+def var_inputs(values: Iterable[str], files: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """What -var and -var-file gave, in the order of the command line."""
+    queues = {"var": iter(values), "var_file": iter(files)}
+    for name in click.get_current_context().meta[ORDER]:
+        yield ("var" if name == "var" else "file"), next(queues[name])
+
+
+def _somebody_there() -> bool:
+    asking = os.environ.get("KFINFRA_INPUT", "").lower() not in ("0", "false")
+    return asking and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask_for(name: str, description: str, secret: bool) -> str:
+    """A variable's value from the terminal; what is typed for a secret is not shown. Raises DiagnosticError at its end."""
+    about = "".join(f"  {line}\n" for line in description.split("\n")) if description else ""
+    sys.stderr.write(f"var.{name}\n{about}\n  Enter a value: ")
+    sys.stderr.flush()
+    try:
+        if secret:
+            from getpass import getpass
+
+            return getpass("", sys.stderr)
+        typed = sys.stdin.readline()
+    except EOFError:
+        typed = ""
+    sys.stderr.write("\n")
+    if not typed:
+        detail = f'The input ended before a value was given for the variable "{name}".'
+        raise DiagnosticError(error("No value for required variable", detail, hint=f"use -var '{name}=…' or a var file"))
+    return typed.rstrip("\n")
 
 
 def lock_timeout(text: str) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import click
 
-from kfinfra.cli.common import show_diagnostics, workplace
+from kfinfra.cli.common import WithVariables, show_diagnostics, var_inputs, workplace
 from kfinfra.diag import DiagnosticError, error
 
 HELP = """\
@@ -15,7 +15,7 @@ Type an expression to see its value: var.NAME, local.NAME, TYPE.NAME.ATTRIBUTE a
 It goes on over several lines while a bracket is open. type(…) gives a value's type; exit, or Ctrl-D, leaves."""
 
 
-@click.command(name="console")
+@click.command(name="console", cls=WithVariables)
 @click.option("--var", "var", multiple=True, metavar="NAME=VALUE", help="A variable's value.")
 @click.option("--var-file", multiple=True, type=click.Path(), metavar="FILE", help="A file of values.")
 @click.pass_context
@@ -28,7 +28,7 @@ def command(ctx: click.Context, var: tuple[str, ...], var_file: tuple[str, ...])
     from kfinfra.app.evaluating import open_console
 
     work = workplace(ctx)
-    console = open_console(work, [*(("file", f) for f in var_file), *(("var", v) for v in var)])
+    console = open_console(work, list(var_inputs(var, var_file)))
     show_diagnostics(console.warnings, not ctx.obj["no_color"])
     if sys.stdin.isatty():
         from kfinfra.cli.prompt import reader

@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from kfinfra.cli.apply import carry_out
-from kfinfra.cli.common import planning
+from kfinfra.cli.common import WithVariables, planning
 from kfinfra.plan.change import Mode
 
 
-@click.command(name="destroy")
+@click.command(name="destroy", cls=WithVariables)
 @planning
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Terraform's JSON lines; needs -auto-approve.")

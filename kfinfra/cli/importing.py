@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from kfinfra.cli.addresses import DECLARED
-from kfinfra.cli.common import hooks, plan_options, settings_of, show_diagnostics, workplace
+from kfinfra.cli.common import WithVariables, hooks, plan_options, settings_of, show_diagnostics, workplace
 from kfinfra.plan.change import Mode
 
 
-@click.command(name="import")
+@click.command(name="import", cls=WithVariables)
 @settings_of
 @click.argument("address", type=DECLARED)
 @click.argument("identifier", metavar="ID")

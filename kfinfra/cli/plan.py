@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kfinfra.cli.common import audience, json_wanted, plan_options, planning, workplace
+from kfinfra.cli.common import WithVariables, audience, json_wanted, plan_options, planning, workplace
 from kfinfra.plan.change import Mode
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kfinfra.views.audience import Audience
 
 
-@click.command(name="plan")
+@click.command(name="plan", cls=WithVariables)
 @planning
 @click.option("--destroy", is_flag=True, help="Plan to destroy everything.")
 @click.option("--out", metavar="FILE", help="Save the plan for apply.")

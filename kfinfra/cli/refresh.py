@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from kfinfra.cli.apply import carry_out
-from kfinfra.cli.common import TARGET, settings_of
+from kfinfra.cli.common import TARGET, WithVariables, settings_of
 from kfinfra.plan.change import Mode
 
 
-@click.command(name="refresh")
+@click.command(name="refresh", cls=WithVariables)
 @settings_of
 @TARGET
 @click.option("--json", "as_json", is_flag=True, help="Terraform's JSON lines.")

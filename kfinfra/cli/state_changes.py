@@ -10,14 +10,14 @@ from typing import Any
 import click
 
 from kfinfra.cli.addresses import ADDRESS
-from kfinfra.cli.common import LOCK_TIMEOUT, hooks, plan_options, settings_of, show_diagnostics, workplace
+from kfinfra.cli.common import LOCK_TIMEOUT, WithVariables, hooks, plan_options, settings_of, show_diagnostics, workplace
 from kfinfra.cli.common import lock_timeout as seconds_of
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.engine.result import ApplyResult
 from kfinfra.plan.change import Mode
 
 
-@click.command(name="mv")
+@click.command(name="mv", cls=WithVariables)
 @settings_of
 @click.option("--dry-run", is_flag=True, help="Only tell what would move.")
 @click.argument("source", type=ADDRESS)
@@ -40,7 +40,7 @@ def mv(ctx: click.Context, /, dry_run: bool, source: str, destination: str, **gi
         return 0 if dry_run else told(ctx, session.adopt(changes), "moved")
 
 
-@click.command(name="rm")
+@click.command(name="rm", cls=WithVariables)
 @settings_of
 @click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
 @click.option("--skip-marks", is_flag=True, help="Ask no server: the objects keep the mark that says they are managed here.")

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from kfinfra.config.conform import Findings, conform_fields
 from kfinfra.config.dynamic import expanded
 from kfinfra.config.module import Declared
+from kfinfra.config.places import nearest, places
 from kfinfra.diag import Diagnostic, DiagnosticError, Span, did_you_mean, error, warning
 from kfinfra.hcl.evaluate import Scope, evaluate
-from kfinfra.hcl.nodes import Block, Expr, ObjectExpr, Template, Text, TupleExpr
+from kfinfra.hcl.nodes import Block
 from kfinfra.model.plain import Path, Plain
 from kfinfra.model.schema import Attribute, BlockType, Problem
 from kfinfra.values.data import Value
@@ -48,7 +49,7 @@ def problem_diagnostics(problems: Iterator[Problem], spans: Mapping[Path, Span],
 
 
 def _diagnostic(problem: Problem, spans: Mapping[Path, Span], fallback: Span) -> Diagnostic:
-    span = next((spans[problem.path[:n]] for n in range(len(problem.path), 0, -1) if problem.path[:n] in spans), fallback)
+    span = nearest(problem.path, spans, fallback)
     if problem.warning:
         return warning(problem.summary, problem.detail, span, hint=problem.hint)
     return error(problem.summary, problem.detail, span, hint=problem.hint)
@@ -73,7 +74,7 @@ def _body(
         if written.name not in attributes:
             errors.append(_unknown_name(written.name, declared, declared.name_span(written), attributes, blocks))
             continue
-        spans.update(_places(written.expr, (*path, written.name), declared))
+        spans.update(places(written.expr, (*path, written.name), declared.source))
         try:
             values[written.name] = evaluate(written.expr, scope, declared.source)
         except DiagnosticError as problem:
@@ -160,26 +161,3 @@ def _unknown_block(
         )
     detail = f'Blocks of type "{block.type}" are not expected here.{did_you_mean(block.type, [*blocks, *attributes])}'
     return error("Unsupported block type", detail, declared.span)
-
-
-def _places(expr: Expr, path: Path, declared: Declared) -> Iterator[tuple[Path, Span]]:
-    """The place of each part that is written out: object values by key, tuple elements by index."""
-    match expr:
-        case TupleExpr(items=items):
-            for index, item in enumerate(items):
-                yield (*path, index), declared.expr_span(item)
-                yield from _places(item, (*path, index), declared)
-        case ObjectExpr(items=entries):
-            for entry in entries:
-                key = entry.bare if entry.bare is not None else _literal_key(entry.key)
-                if key is not None:
-                    yield (*path, key), declared.expr_span(entry.value)
-                    yield from _places(entry.value, (*path, key), declared)
-
-
-def _literal_key(expr: Expr) -> str | None:
-    match expr:
-        case Template(parts=(Text(value=text),)):
-            return text
-        case _:
-            return None

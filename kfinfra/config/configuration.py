@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kfinfra.config.bodies import decode_body
@@ -16,9 +16,11 @@ from kfinfra.config.calls import check_call, passed_providers
 from kfinfra.config.checkblocks import CheckInstance, check_instances, check_mistakes
 from kfinfra.config.conditions import failed_postconditions
 from kfinfra.config.constants import constant_bool
+from kfinfra.config.contexts import in_context
 from kfinfra.config.dependencies import Dependencies, dependencies
 from kfinfra.config.evaluation import Common, Evaluation, Instance
 from kfinfra.config.files import ParsedFile, Sources, parse_file, read_text
+from kfinfra.config.given import Ask, Given, asked, from_command_line, from_environment, from_file
 from kfinfra.config.imports import Imports, check_imports, read_imports
 from kfinfra.config.installed import Installed
 from kfinfra.config.instances import Meta, desired_instance, read_meta
@@ -32,21 +34,13 @@ from kfinfra.config.settings import Settings, read_settings
 from kfinfra.config.shapes import VALUES
 from kfinfra.config.tree import Node, load_tree
 from kfinfra.config.uses import Use
-from kfinfra.config.variables import (
-    Given,
-    Variables,
-    check_shape,
-    from_command_line,
-    from_environment,
-    from_file,
-    settle_variables,
-)
+from kfinfra.config.variables import Variables, check_shape, judged, settle_variables
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, error, warning
 from kfinfra.hcl.evaluate import Scope
 from kfinfra.hcl.functions import Clock, Function, standard_functions
 from kfinfra.hcl.nodes import Expr
 from kfinfra.model.address import Address, Key
-from kfinfra.model.checks import Checked
+from kfinfra.model.checks import Checked, Status
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.resource import Desired, Lifecycle, Resource
 from kfinfra.model.schema import ProviderType, ResourceType
@@ -257,7 +251,7 @@ class Configuration:
         """The outputs that have a value, and what is wrong with the others."""
         with self._lock:
             self.evaluation.forget()
-            problems: list[Diagnostic] = []
+            problems = variable_problems(self.module, self.variables, self.evaluation)
             for node in self.tree.walk():
                 problems.extend(self._module_problems(node))
             out: dict[str, tuple[Plain, bool]] = {}
@@ -421,19 +415,24 @@ def load(
     workspace: str = "default",
     require_variables: bool = True,
     own: Iterable[Function] = (),
+    ask: Ask | None = None,
 ) -> Configuration:
     """The configuration in `sources`. `var_inputs` are ("var", "a=b") and ("file", path) in the command line's order.
 
     Raises DiagnosticError with all mistakes that can be told without evaluating resources. With `require_variables`
-    false a variable without a value is unknown (validate). `own` are the functions that providers bring.
+    false a variable without a value is unknown (validate); `ask` is how one is asked for. `own` are the functions that
+    providers bring.
     """
     tree = load_tree(sources, types, provider_types, cache, Installed(sources))
     root, module = tree.root, tree.root.module
     clock = Clock()
     functions = standard_functions(sources, clock, own)
     given, found = _given(module, tree.var_files, sources, env, var_inputs, cache)
+    if ask is not None and require_variables:
+        given |= asked(module.variables, given, ask)
     variables, problems = settle_variables(module.variables, given, functions)
     if not require_variables:
+        variables = replace(variables, complete=False)
         problems = [p for p in problems if p.summary != "No value for required variable"]
     found.extend(problems)
     settings = read_settings(module, found)
@@ -443,10 +442,28 @@ def load(
     refactoring = read_refactoring([(node.path, node.module) for node in root.walk()], types, found)
     evaluation = Evaluation(root, Common(functions, frozenset(types), workspace, clock), variables.values)
     depends = dependencies(root, types, found)
+    if not any(d.severity is Severity.ERROR for d in found):
+        found.extend(variable_problems(module, variables, evaluation))
     if any(d.severity is Severity.ERROR for d in found):
-        raise DiagnosticError(sorted(dict.fromkeys(found), key=Diagnostic.order))
-    found = list(dict.fromkeys(found))
+        raise DiagnosticError(sorted(in_context(dict.fromkeys(found), root), key=Diagnostic.order))
+    found = in_context(dict.fromkeys(found), root)
     return Configuration(root, types, provider_types, evaluation, variables, settings, tree.digest, depends, found, refactoring)
+
+
+def variable_problems(module: Module, variables: Variables, evaluation: Evaluation) -> list[Diagnostic]:
+    """What the rules of the root module's variables say, as far as it can be told by now.
+
+    A default that does not hold is told where the value is needed only: `validate` is run before values are given.
+    """
+    found: list[Diagnostic] = []
+    for name, block in module.variables.items():
+        if not block.block.body.blocks:
+            continue
+        status, problems = judged(block, evaluation.scope(block.source), variables.given.get(name, block.span))
+        if status is not Status.FAIL or name in variables.given or variables.complete:
+            whole = block.source.span(block.block.start, block.block.end)
+            found.extend(d.at(None, f"var.{name}").inside(f'variable "{name}"', whole) for d in problems)
+    return found
 
 
 def _how(declared: Declared | None) -> str | None:

@@ -36,7 +36,7 @@ def constant_string(declared: Declared, attribute: Attribute) -> str:
 
 def constant_bool(declared: Declared, attribute: Attribute) -> bool:
     """The attribute's bool. Raises DiagnosticError where it is not written out."""
-    value = constant(attribute.expr)
+    value = {"true": True, "false": False}.get(str(constant(attribute.expr)), constant(attribute.expr))
     if not isinstance(value, bool):
         raise DiagnosticError(
             error(

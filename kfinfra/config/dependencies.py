@@ -163,6 +163,11 @@ class _Graph:
         key = NodeKey(node.path, "var", name)
         self.edges.setdefault(key, {})
         self._repeats(key, node)
+        rules = (expr for block in declared.block.body.blocks for expr in expressions(block.body))
+        for traversal in (t for expr in rules for t in references(expr)):
+            problem = undeclared(traversal, declared.source, node, self._types)
+            if problem is not None:
+                self.problems.append(problem)
         if node.call is not None and node.parent is not None:
             argument = node.call.attribute(name)
             if argument is not None:

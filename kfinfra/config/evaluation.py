@@ -15,11 +15,12 @@ from kfinfra.config.constants import constant_bool
 from kfinfra.config.keys import ModulePath
 from kfinfra.config.module import Module
 from kfinfra.config.outputs import FAILED, preconditions
+from kfinfra.config.places import places
 from kfinfra.config.repetition import Repetition, repetition
 from kfinfra.config.scope import NameScope
 from kfinfra.config.tree import Node
-from kfinfra.config.variables import Declaration, declaration, validate
-from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, error
+from kfinfra.config.variables import Declaration, declaration, judged
+from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, error
 from kfinfra.hcl.evaluate import evaluate
 from kfinfra.hcl.functions.clock import Clock
 from kfinfra.hcl.functions.function import Function
@@ -166,10 +167,12 @@ class Evaluation:
             if argument is None:
                 value, span = declared.without(self.functions), call.span
             else:
-                span = call.expr_span(argument.expr)
-                value = declared.take(parent.evaluate(argument.expr, call.source, self.extra), span, self.functions)
+                span, parts = call.expr_span(argument.expr), dict(places(argument.expr, (), call.source))
+                value = declared.take(parent.evaluate(argument.expr, call.source, self.extra), span, self.functions, parts)
             self._remember("var", name, value)  # its own rules refer to it
-            found = [d for d in validate(declared.block, self.scope(declared.block.source), span) if d.severity is Severity.ERROR]
+            status, found = judged(declared.block, self.scope(declared.block.source), span)
+            if status is Status.UNKNOWN:
+                self.common.unsettled.add((self.path, "var", name))  # so that it is asked again, whatever its value
         except DiagnosticError as problem:
             found = list(problem.diagnostics)
         if found:

@@ -1,101 +1,80 @@
-"""Variables: declared, given (default < environment < var files < command line), converted, validated."""
+"""Variables: what a block may hold, which value one has, and whether its own rules hold of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from kfinfra.config.constants import constant, constant_bool
-from kfinfra.config.files import ParsedFile
+from kfinfra.config.conditions import mistakes, read_rule
+from kfinfra.config.constants import constant_bool, constant_string
+from kfinfra.config.given import ENV_PREFIX, Given
 from kfinfra.config.module import Declared
+from kfinfra.config.places import literal_key, nearest, path_text, places
 from kfinfra.config.typeexpr import Constraint, fill_defaults, read_type
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, Span, did_you_mean, error, warning
 from kfinfra.hcl.evaluate import Scope, evaluate
 from kfinfra.hcl.functions.function import Function
-from kfinfra.hcl.nodes import Attr, Expr, Step, Traversal
+from kfinfra.hcl.nodes import Attr, Expr, ObjectExpr, Step, Traversal, TupleExpr
 from kfinfra.hcl.parser import parse_expression
+from kfinfra.hcl.references import calls, references
+from kfinfra.model.checks import Status, together
+from kfinfra.model.plain import Path
 from kfinfra.values.convert import ConversionError, convert
-from kfinfra.values.data import SENSITIVE, Marked, ObjectValue, Unknown, Value
+from kfinfra.values.data import SENSITIVE, Unknown, Value
 from kfinfra.values.marks import mark
-from kfinfra.values.types import ANY, Primitive
+from kfinfra.values.types import ANY, ObjectType, Primitive
 
-ENV_PREFIX = "KFINFRA_VAR_"
-KNOWN = ("type", "default", "description", "sensitive", "nullable", "ephemeral", "deprecated")
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A value for a variable: an expression in a text, or a raw string that its type decides how to read."""
-
-    source: SourceText
-    expr: Expr | None
-    raw: str = ""
+KNOWN = ("type", "default", "description", "sensitive", "nullable", "ephemeral", "deprecated", "validation")
+RESERVED = ("source", "version", "providers", "count", "for_each", "lifecycle", "depends_on", "locals")
+"""What a `module` block means something else by (Terraform's list)."""
+FAILED = "Invalid value for variable"
 
 
 @dataclass(frozen=True, slots=True)
-class OnlyNames:
-    """A scope with functions and the names given; everything else does not exist here."""
+class OnlyFunctions:
+    """A scope without names: for values that must be there before anything is evaluated."""
 
     functions: Mapping[str, Function]
-    names: Mapping[str, Value]
     source: SourceText
 
     def lookup(self, root: str, steps: tuple[Step, ...], traversal: Traversal) -> tuple[Value, int]:
-        """The value of `root`. Raises DiagnosticError for any other name."""
-        if root in self.names:
-            return self.names[root], 0
-        where = "a validation may refer to variables only" if self.names else "no references are allowed here"
+        """Raises DiagnosticError: no name exists here."""
         named = root + "".join(f".{s.name}" for s in steps if isinstance(s, Attr))
         span = self.source.span(traversal.start, traversal.end)
-        raise DiagnosticError(error("Variables not allowed", f"{named} cannot be used: {where}.", span))
+        quoted = f'a text is written in quotes: "{named}"'
+        where = "to work a value out of others, write it as a local value"
+        hint = where if steps else quoted
+        raise DiagnosticError(
+            error("Variables not allowed", f"{named} cannot be used: no references are allowed here.", span, hint=hint)
+        )
 
 
-def from_environment(env: Mapping[str, str], declared: Iterable[str]) -> dict[str, Given]:
-    """Values of declared variables from KFINFRA_VAR_name."""
-    names = ((name, ENV_PREFIX + name) for name in declared)
-    return {name: Given(SourceText(f"<environment {key}>", env[key]), None, env[key]) for name, key in names if key in env}
-
-
-def from_file(file: ParsedFile, declared: Mapping[str, Declared]) -> tuple[dict[str, Given], list[Diagnostic]]:
-    """Values from a var file; a value for an undeclared variable is a warning."""
-    given: dict[str, Given] = {}
-    found: list[Diagnostic] = []
-    for attribute in file.body.attributes:
-        span = file.source.span(attribute.start, attribute.name_end)
-        if attribute.name not in declared:
-            detail = f'No variable "{attribute.name}" is declared.{did_you_mean(attribute.name, declared)}'
-            found.append(warning("Value for undeclared variable", detail, span))
-        given[attribute.name] = Given(file.source, attribute.expr)
-    for block in file.body.blocks:
-        span = file.source.span(block.start, block.header_end)
-        found.append(error("Unsupported block type", "A var file holds arguments only: name = value.", span))
-    return given, found
-
-
-def from_command_line(text: str, declared: Mapping[str, Declared]) -> tuple[str, Given]:
-    """The variable and value of `-var name=value`. Raises DiagnosticError."""
-    name, equals, raw = text.partition("=")
-    name = name.strip()
-    if not equals:
-        raise DiagnosticError(error("Invalid -var option", f"{text!r} is not of the form name=value."))
-    if name not in declared:
-        detail = f'No variable "{name}" is declared.{did_you_mean(name, declared)}'
-        raise DiagnosticError(error("Value for undeclared variable", detail, hint=f'declare it: variable "{name}" {{ … }}'))
-    return name, Given(SourceText(f"<value of -var {name}>", raw), None, raw)
+def written(expr: Expr, source: SourceText, functions: Mapping[str, Function]) -> Value:
+    """The value of an expression that may refer to nothing and call nothing. Raises DiagnosticError."""
+    for call in calls(expr):
+        detail = f"{call.name} cannot be called here: the value of a variable is written out."
+        hint = "write it as a local value, which may call functions: locals { NAME = … }"
+        raise DiagnosticError(error("Function calls not allowed", detail, source.span(call.start, call.end), hint=hint))
+    return evaluate(expr, OnlyFunctions(functions, source), source)
 
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """The values of all variables, and which are sensitive."""
+    """The values of all variables, which are sensitive, and where each that was given stands.
+
+    `complete`: all that must be given are.
+    """
 
     values: Mapping[str, Value]
     sensitive: frozenset[str]
+    given: Mapping[str, Span]
+    complete: bool = True
 
 
 def settle_variables(
     declared: Mapping[str, Declared], given: Mapping[str, Given], functions: Mapping[str, Function]
 ) -> tuple[Variables, list[Diagnostic]]:
-    """Every variable's value, and what is wrong. A variable with an error has an unknown value."""
+    """Every variable's value, and what is wrong. A variable with an error has an unknown value. No rule is asked yet."""
     found: list[Diagnostic] = []
     values: dict[str, Value] = {}
     sensitive: set[str] = set()
@@ -107,29 +86,72 @@ def settle_variables(
             values[name] = declared_.unknown()
             if declared_.sensitive:
                 sensitive.add(name)
+            found.extend(check_default(declared_, functions))
             values[name] = _value(declared_, given.get(name), functions)
+            written_ = given[name].expr if name in given else None
+            if written_ is not None:
+                found.extend(ignored(written_, given[name].source, name, declared_.constraint))
         except DiagnosticError as problem:
             found.extend(problem.diagnostics)
-    if not any(d.severity.value == "error" for d in found):
-        for block in declared.values():
-            found.extend(_validate(block, values, functions))
-    return Variables(values, frozenset(sensitive)), found
+    places_ = {name: _span(value) for name, value in given.items() if name in declared}
+    return Variables(values, frozenset(sensitive), places_), found
 
 
-def check_shape(block: Declared) -> Iterable[Diagnostic]:
+def check_shape(block: Declared) -> Iterator[Diagnostic]:
     """What the block has and a variable has not."""
+    name = block.labels()[0]
+    if name in RESERVED:
+        detail = f'"{name}" is reserved: a module block means something else by it.'
+        yield error("Invalid variable name", detail, block.source.span(block.block.labels[0].start, block.block.labels[0].end))
     for attribute in block.block.body.attributes:
         if attribute.name not in KNOWN:
-            detail = f'A variable has no argument "{attribute.name}".{did_you_mean(attribute.name, KNOWN)}'
-            yield error("Unsupported argument", detail, block.name_span(attribute))
+            known = did_you_mean(attribute.name, KNOWN)
+            hint = "a variable is required where it has no default" if attribute.name in ("required", "optional") else ""
+            if attribute.name == "value":
+                hint = "write default = …, or a local value where nobody may give another one"
+            detail = f'A variable has no argument "{attribute.name}".{known}'
+            yield error("Unsupported argument", detail, block.name_span(attribute), hint=hint)
+        elif attribute.name == "validation":
+            yield error(
+                "Unsupported argument",
+                '"validation" is a block here.',
+                block.name_span(attribute),
+                hint="write: validation { … }",
+            )
+        elif attribute.name == "description":
+            try:
+                constant_string(block, attribute)
+            except DiagnosticError as problem:
+                yield from problem.diagnostics
     for name in ("ephemeral", "deprecated"):
         attribute_ = block.attribute(name)
         if attribute_ is not None:
             detail = f'"{name}" is not supported by this version of kfinfra.'
             yield error("Unsupported argument", detail, block.name_span(attribute_), hint="use sensitive = true for secrets")
-    for inner in block.block.body.blocks:
-        if inner.type != "validation":
-            yield error("Unsupported block type", f'A variable has no "{inner.type}" block.', block.inner(inner).span)
+    for inner in map(block.inner, block.block.body.blocks):
+        if inner.block.type != "validation":
+            hint = f"write: {inner.block.type} = …" if inner.block.type in KNOWN else ""
+            detail = f'A variable has no "{inner.block.type}" block.'
+            yield error("Unsupported block type", detail, inner.span, hint=hint)
+            continue
+        yield from _check_rule(block, inner)
+
+
+def _check_rule(block: Declared, inner: Declared) -> Iterator[Diagnostic]:
+    """What is wrong with a validation as it is written."""
+    wrong = list(mistakes(inner, "A validation"))
+    yield from wrong
+    condition, name = inner.attribute("condition"), block.labels()[0]
+    if wrong or condition is None or any(_names(t, name) for t in references(condition.expr)):
+        return
+    detail = f'The condition of the variable "{name}" must refer to var.{name}: it is about that value.'
+    hint = "what is about other values belongs to them, or into a check block"
+    yield error("Invalid variable validation condition", detail, block.expr_span(condition.expr), hint=hint)
+
+
+def _names(traversal: Traversal, name: str) -> bool:
+    first = traversal.steps[0] if traversal.steps else None
+    return traversal.root == "var" and isinstance(first, Attr) and first.name == name
 
 
 def is_sensitive(block: Declared) -> bool:
@@ -161,87 +183,132 @@ class Declaration:
                     hint=f"use -var '{self.name}=…', a var file, or {ENV_PREFIX}{self.name} in the environment",
                 )
             )
-        return self._marked(self._convert(self._written(functions, self.default), self.block.expr_span(self.default)))
+        value = written(self.default, self.block.source, functions)
+        try:
+            return self._marked(convert(fill_defaults(value, self.constraint), self.constraint.type))
+        except ConversionError as problem:
+            whole = self.block.expr_span(self.default)
+            span = nearest(problem.path, dict(places(self.default, (), self.block.source)), whole)
+            detail = f'The default of the variable "{self.name}" is not of its type: {_at(problem)}.'
+            raise DiagnosticError(error("Invalid default value for variable", detail, span)) from problem
 
     def unknown(self) -> Value:
         """What stands for the variable while it has no value."""
         return self._marked(Unknown(self.constraint.type))
 
-    def take(self, value: Value, span: Span, functions: Mapping[str, Function]) -> Value:
-        """The variable's value where `value`, written at `span`, is given. Raises DiagnosticError."""
+    def take(self, value: Value, span: Span, functions: Mapping[str, Function], parts: Mapping[Path, Span]) -> Value:
+        """The variable's value where `value`, written at `span`, is given; `parts` are the places of what is in it.
+
+        Raises DiagnosticError.
+        """
         if value is None and not self.nullable:
             if self.default is None:
-                raise DiagnosticError(error("Required variable not set", f'The variable "{self.name}" must not be null.', span))
+                hint = f"the variable is declared at {self.block.span}"
+                detail = f'The variable "{self.name}" is not nullable, and has no default.'
+                raise DiagnosticError(error("Required variable not set", detail, span, hint=hint))
             return self.without(functions)
-        return self._marked(self._convert(value, span))
-
-    def _written(self, functions: Mapping[str, Function], expr: Expr) -> Value:
-        return evaluate(expr, OnlyNames(functions, {}, self.block.source), self.block.source)
-
-    def _convert(self, value: Value, span: Span) -> Value:
         try:
-            return convert(fill_defaults(value, self.constraint), self.constraint.type)
+            return self._marked(convert(fill_defaults(value, self.constraint), self.constraint.type))
         except ConversionError as problem:
-            detail = f'The value for variable "{self.name}" is not of its type: {problem.message}.'
+            at = nearest(problem.path, parts, span)
+            detail = f'The value for variable "{self.name}" is not of its type: {_at(problem)}.'
             hint = "" if span.filename == self.block.span.filename else f"the variable is declared at {self.block.span}"
-            raise DiagnosticError(error("Invalid value for variable", detail, span, hint=hint)) from problem
+            raise DiagnosticError(error(FAILED, detail, at, hint=hint)) from problem
 
     def _marked(self, value: Value) -> Value:
         return mark(value, frozenset({SENSITIVE})) if self.sensitive else value
 
 
+def _at(problem: ConversionError) -> str:
+    return f"{path_text(problem.path).removeprefix('.')}: {problem.message}" if problem.path else problem.message
+
+
 def declaration(name: str, block: Declared, functions: Mapping[str, Function]) -> Declaration:
     """The variable that `block` declares. Raises DiagnosticError."""
-
-    def written(expr: Expr) -> Value:
-        return evaluate(expr, OnlyNames(functions, {}, block.source), block.source)
-
     type_, default = block.attribute("type"), block.attribute("default")
-    constraint = read_type(type_.expr, block.source, written) if type_ else Constraint(ANY)
+    constraint = Constraint(ANY)
+    if type_ is not None:
+        constraint = read_type(type_.expr, block.source, lambda expr: written(expr, block.source, functions))
     flag = block.attribute("nullable")
     nullable = flag is None or constant_bool(block, flag)
     expr = default.expr if default else None
     return Declaration(name, block, constraint, type_ is not None, nullable, is_sensitive(block), expr)
 
 
+def check_default(declared: Declaration, functions: Mapping[str, Function]) -> Iterator[Diagnostic]:
+    """What is wrong with the default, also where another value is given. Raises DiagnosticError."""
+    if declared.default is None:
+        return
+    if declared.without(functions) is None and not declared.nullable:
+        detail = "The variable is not nullable (nullable = false), so that null is no default for it."
+        span = declared.block.expr_span(declared.default)
+        yield error(
+            "Invalid default value for variable", detail, span, hint="leave the default out to make the variable required"
+        )
+    yield from ignored(declared.default, declared.block.source, declared.name, declared.constraint)
+
+
+def ignored(expr: Expr, source: SourceText, name: str, constraint: Constraint, path: Path = ()) -> Iterator[Diagnostic]:
+    """Attributes that are written out in a value and that its type does not have: they are dropped, as in Terraform."""
+    match expr, constraint.type:
+        case TupleExpr(items=items), _:
+            for index, item in enumerate(items):
+                yield from ignored(item, source, name, constraint.part(index), (*path, index))
+        case ObjectExpr(items=entries), kind:
+            for entry in entries:
+                key = literal_key(entry)
+                if key is None:
+                    continue
+                if isinstance(kind, ObjectType) and key not in kind.attributes:
+                    where = f"var.{name}{path_text(path)}"
+                    detail = f'The type of {where} has no attribute "{key}": this is ignored.{did_you_mean(key, kind.attributes)}'
+                    yield warning("Object attribute is ignored", detail, source.span(entry.start, entry.end))
+                else:
+                    yield from ignored(entry.value, source, name, constraint.part(key), (*path, key))
+        case _:
+            return
+
+
 def _value(declared: Declaration, given: Given | None, functions: Mapping[str, Function]) -> Value:
     if given is None:
         return declared.without(functions)
-    value = _given(given, declared.constraint, functions, declared.typed)
-    span = given.source.span(given.expr.start, given.expr.end) if given.expr else given.source.span(0, len(given.raw))
-    return declared.take(value, span, functions)
+    try:
+        value, expr = _given(given, declared.constraint, functions, declared.typed)
+        return declared.take(value, _span(given), functions, dict(places(expr, (), given.source)) if expr is not None else {})
+    except DiagnosticError as problem:
+        if declared.sensitive:
+            raise DiagnosticError(map(_covered, problem.diagnostics)) from None
+        raise
 
 
-def _given(given: Given, constraint: Constraint, functions: Mapping[str, Function], typed: bool) -> Value:
+def _covered(found: Diagnostic) -> Diagnostic:
+    """The message without the text that holds a secret."""
+    return replace(found, span=found.span.showing("(sensitive value)"), values=()) if found.span is not None else found
+
+
+def _span(given: Given) -> Span:
+    return given.source.span(given.expr.start, given.expr.end) if given.expr else given.source.span(0, len(given.raw))
+
+
+def _given(given: Given, constraint: Constraint, functions: Mapping[str, Function], typed: bool) -> tuple[Value, Expr | None]:
     """A raw text is the string itself where the type is a primitive or missing; else it is an HCL expression."""
     expr = given.expr
     if expr is None:
         if not typed or (isinstance(constraint.type, Primitive) and constraint.type != ANY):
-            return given.raw
+            return given.raw, None
         expr = parse_expression(given.source)
-    return evaluate(expr, OnlyNames(functions, {}, given.source), given.source)
+    return written(expr, given.source, functions), expr
 
 
-def _validate(block: Declared, values: Mapping[str, Value], functions: Mapping[str, Function]) -> Iterable[Diagnostic]:
-    return validate(block, OnlyNames(functions, {"var": ObjectValue(dict(values))}, block.source), block.span)
-
-
-def validate(block: Declared, scope: Scope, span: Span) -> Iterable[Diagnostic]:
-    """What the variable's own rules say against its value, which was given at `span`."""
-    for inner in block.block.body.blocks:
-        rule = block.inner(inner)
-        condition, message = rule.attribute("condition"), rule.attribute("error_message")
-        if condition is None or message is None:
-            missing = "condition" if condition is None else "error_message"
-            yield error("Missing required argument", f'A validation needs "{missing}".', rule.span)
-            continue
-        try:
-            verdict = evaluate(condition.expr, scope, block.source)
-            if (verdict.value if isinstance(verdict, Marked) else verdict) is False:
-                text = constant(message.expr)
-                words = text if isinstance(text, str) else evaluate(message.expr, scope, block.source)
-                said = words if isinstance(words, str) else "(the message holds a sensitive value)"
-                hint = "" if span == block.span else f"this was checked by the validation rule at {rule.span}"
-                yield error("Invalid value for variable", said, span, hint=hint)
-        except DiagnosticError as problem:
-            yield from problem.diagnostics
+def judged(block: Declared, scope: Scope, span: Span) -> tuple[Status, list[Diagnostic]]:
+    """How the variable's own rules come out against its value, which was given at `span`, and what is wrong."""
+    found: list[Diagnostic] = []
+    statuses: list[Status] = []
+    for inner in map(block.inner, block.block.body.blocks):
+        status, problems = read_rule(inner, "A validation").judged(scope, FAILED)
+        statuses.append(status)
+        if status is Status.FAIL:
+            hint = f"this was checked by the validation rule at {inner.span}"
+            problems = tuple(replace(d, span=span, hint=hint) for d in problems)
+        found.extend(problems)
+    return together(statuses) if statuses else Status.PASS, found

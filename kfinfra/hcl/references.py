@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kfinfra.hcl.nodes import (
     Anon,
     Binary,
@@ -30,6 +32,14 @@ def references(expr: Expr) -> list[Traversal]:
     out: list[Traversal] = []
     _walk(expr, frozenset(), out)
     return out
+
+
+def calls(expr: Expr) -> Iterator[Call]:
+    """The calls in `expr`, the outer one before those inside it."""
+    if isinstance(expr, Call):
+        yield expr
+    for child in children(expr):
+        yield from calls(child)
 
 
 def _walk(expr: Expr, bound: frozenset[str], out: list[Traversal]) -> None:

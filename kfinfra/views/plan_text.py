@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kfinfra.model.address import key_text as instance_key
 from kfinfra.model.plain import Plain
@@ -191,7 +192,7 @@ def _resource(change: Change) -> Iterator[Line]:
 
 def _output(output: OutputChange, width: int) -> Iterator[Line]:
     name = f"{key_text(output.name):<{width}}"
-    context = Context.of([(output.name,)] if output.sensitive else [])
+    context = replace(Context.of([(output.name,)] if output.sensitive else []), nulls=True)
     slot = Slot((output.name,), name, 2)
     if output.action is Action.CREATE:
         yield from shown("+", output.after, slot, context)

@@ -43,6 +43,8 @@ class Context:
 
     sensitive: frozenset[Path] = frozenset()
     forcing: frozenset[Path] = frozenset()
+    nulls: bool = False
+    """Whether a null is shown: of an output it is a value like others, of a resource an attribute that is not there."""
 
     @staticmethod
     def of(sensitive: Iterable[Path], forcing: Iterable[Path] = ()) -> Context:
@@ -103,9 +105,9 @@ def shown(symbol: str, value: Plain, slot: Slot, context: Context, opening: str 
     first = symbol if opening is None else opening
     if context.hides(slot.path):
         yield Line(slot.pad, first, f"{slot.head}(sensitive value){slot.end}")
-    elif isinstance(value, dict) and any(v is not None for v in value.values()):
+    elif isinstance(value, dict) and any(v is not None or context.nulls for v in value.values()):
         yield Line(slot.pad, first, f"{slot.head}{{")
-        entries = {key: v for key, v in sorted(value.items()) if v is not None}
+        entries = {key: v for key, v in sorted(value.items()) if v is not None or context.nulls}
         for name, key in _named(entries):
             yield from shown(symbol, entries[key], slot.item(key, name), context)
         yield Line(slot.pad, "", f"}}{slot.end}")

@@ -77,7 +77,7 @@ MISTAKES: list[tuple[str, str, int, str]] = [
     ('provider "feke" {}', "Unknown provider", 1, 'Did you mean "fake"?'),
     ('variable "v" {}', "No value for required variable", 1, "KFINFRA_VAR_v"),
     ('variable "v" {\n  type = strng\n  default = 1\n}', "Invalid type specification", 2, "object"),
-    ('variable "v" {\n  type = number\n  default = "a"\n}', "Invalid value for variable", 3, "number"),
+    ('variable "v" {\n  type = number\n  default = "a"\n}', "Invalid default value for variable", 3, "number"),
     ('variable "v" {\n  defualt = 1\n}', "Unsupported argument", 2, 'Did you mean "default"?'),
     (
         'variable "v" {\n  default = 1\n  validation {\n    condition = var.v > 1\n    error_message = "Too small."\n  }\n}',

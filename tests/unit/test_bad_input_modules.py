@@ -115,7 +115,7 @@ IN_THE_CHILD: list[tuple[str, str, int, str]] = [
     ('variable "count" {}', "Invalid variable name", 1, "every module block"),
     ('variable "v" {\n  defualt = 1\n}', "Unsupported argument", 2, "default"),
     ('variable "v" {\n  type = strng\n  default = 1\n}', "Invalid type specification", 2, "string"),
-    ('variable "v" {\n  type = number\n  default = "x"\n}', "Invalid value for variable", 3, "number"),
+    ('variable "v" {\n  type = number\n  default = "x"\n}', "Invalid default value for variable", 3, "number"),
     ('output "o" {}', "Missing required argument", 1, "value"),
     ('output "o" { value = local.root }', "Reference to undeclared local value", 1, "root"),
     ('output "o" {\n  value = 1\n  depends_on = [disk.no]\n}', "Invalid depends_on reference", 3, "declared"),

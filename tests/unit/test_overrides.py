@@ -86,7 +86,7 @@ def test_a_module_call_and_its_child_are_overridden(tmp_path: Path) -> None:
         ('module "v" { source = "./v" }', "Missing base declaration to override", "override.hcl:1:1", 'module "v"'),
         ("moved {\n  from = disk.a\n  to = disk.b\n}", "Cannot override 'moved' blocks", "override.hcl:1:1", "no name"),
         ('machine "m" {\n  depends_on = []\n}', "Unsupported override", "override.hcl:2:3", "depends_on"),
-        ('variable "size" { default = "big" }', "Invalid value for variable", "override.hcl:1:29", "number"),
+        ('variable "size" { default = "big" }', "Invalid default value for variable", "override.hcl:1:29", "number"),
         ("x = 1", "Unsupported argument", "override.hcl:1:1", "top level"),
         ('check "c" {\n  assert {}\n}', "Cannot override 'check' blocks", "override.hcl:1:1", "overrides nothing"),
         ('output "o" {\n  precondition {}\n}', "Cannot override 'precondition' blocks", "override.hcl:2:3", "own block"),
