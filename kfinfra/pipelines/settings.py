@@ -47,7 +47,9 @@ _RETRY = {
     "count": Attribute(NUMBER, required=True, check=checks.check_count, doc="How often a failed task is tried again."),
     "backoff": Attribute(check=checks.check_duration, doc="The wait before the first retry."),
     "factor": Attribute(NUMBER, check=checks.check_factor, doc="How much longer each wait is than the one before."),
-    "max_backoff": Attribute(check=checks.check_duration, doc="The longest wait."),
+    "max_backoff": Attribute(
+        check=checks.check_duration, doc="How long from its first start a failed task is tried again; an hour where left out."
+    ),
     "policy": Attribute(
         check=checks.check_policy, doc="When to retry. KFP knows OnFailure only; the plan says what becomes of others."
     ),

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from kfinfra.diag import Diagnostic, did_you_mean, error, warning
 from kfinfra.model import quantity
 from kfinfra.model.plain import Plain
+from kfinfra.pipelines.argo import oddities, refusals
 from kfinfra.pipelines.package import Package
 from kfinfra.pipelines.protos import FORMAT
 from kfinfra.pipelines.reading import entries, mapping, sequence, text
@@ -20,6 +21,7 @@ from kfinfra.pipelines.references import artifact_loops, problems_of_graph
 from kfinfra.pipelines.wire import Flaw, flaw_text, read
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,127}")
+_VOLUME = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _SDK = re.compile(r"kfp-(\d+)\.(\d+)")
 _SCHEMA = "2.1.0"
 _ARTIFACTS = "iterates over artifacts, which KFP on Kubernetes has not implemented (argocompiler/dag.go): a run of it fails."
@@ -40,6 +42,8 @@ def problems_of(package: Package) -> tuple[Diagnostic, ...]:
     found += [_flawed("PlatformSpec", f) for f in in_platform if not (f.unknown and newer)]
     found += [error("Invalid pipeline package", detail, hint=hint) for detail, hint in _heading(spec)]
     found += [error("Invalid pipeline package", detail) for detail in problems_of_graph(spec)]
+    found += [error(odd.summary, odd.detail, hint=odd.hint) for odd in refusals(spec)]
+    found += [warning(odd.summary, odd.detail, hint=odd.hint) for odd in oddities(spec, platform)]
     found += [warning("KFP cannot run this task yet", f'Task "{path}" {_ARTIFACTS}') for path in artifact_loops(spec)]
     if package.platform is not None:
         found += [error("Invalid platform settings", detail) for detail in _platform(spec, platform)]
@@ -80,8 +84,31 @@ def _platform(spec: Mapping[str, Plain], platform: Mapping[str, Plain]) -> Itera
         yield from (f'Executor "{label}": {problem}' for problem in _config(config))
 
 
+_VOLUMES = {
+    "pvcMount": ("pvcNameParameter", "constant"),
+    "secretAsVolume": ("secretNameParameter", "secretName"),
+    "configMapAsVolume": ("configMapNameParameter", "configMapName"),
+    "emptyDirMounts": ("", "volumeName"),
+    "genericEphemeralVolume": ("", "volumeName"),
+}
+"""Where the driver takes the names of a pod's volumes from: of a claim, a secret, a config map (v2/driver/k8s.go)."""
+
+
+def _volumes(config: Plain) -> Iterator[str]:
+    """Names that Kubernetes takes for no volume, or for one of two kinds: it refuses such a pod."""
+    kinds: dict[str, str] = {}
+    for kind, (newer, older) in _VOLUMES.items():
+        for volume in sequence(config, kind):
+            name = text(volume, newer, "runtimeValue", "constant") if newer in mapping(volume) else text(volume, older)
+            if name and not _VOLUME.fullmatch(name):
+                yield f'"{name}" cannot be mounted: KFP names the volume so, with at most 63 lower-case letters, digits and -.'
+            if name and kinds.setdefault(name, kind) != kind:
+                yield f'"{name}" is mounted as {kinds[name]} and as {kind}: KFP gives both volumes this name.'
+
+
 def _config(config: Plain) -> Iterator[str]:
     """What the driver fails on. Values that hold a placeholder are known in a run only."""
+    yield from _volumes(config)
     if (policy := text(config, "imagePullPolicy")) not in ("", "Always", "Never", "IfNotPresent"):
         yield f'imagePullPolicy "{policy}" is none of Always, Never and IfNotPresent.'
     for mount in sequence(config, "pvcMount"):

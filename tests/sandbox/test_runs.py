@@ -270,6 +270,51 @@ def test_a_failed_task_is_tried_again_after_its_backoff(tmp_path: Path) -> None:
     assert next(h for h in history if h) == "attempt 1 failed: not yet; again in 0 s"
 
 
+def test_a_failure_after_the_longest_backoff_is_final(tmp_path: Path) -> None:
+    """Argo's maxDuration is the time from the first start, not the longest wait."""
+
+    @dsl.pipeline(name="p")
+    def pipeline():
+        flip().set_retry(num_retries=3, backoff_duration="1s", backoff_max_duration="1s", backoff_factor=100)
+
+    cluster = Cluster(tmp_path, flip=lambda t: "broken")
+    run = cluster.run(pipeline)
+    assert run["state"] == "FAILED" and "max duration limit" in messages(run)["flip"]
+    assert len(cluster.seen("flip")) < 4
+
+
+def test_an_exit_task_is_the_hook_of_a_task_and_a_loop_has_none(tmp_path: Path) -> None:
+    @dsl.pipeline(name="p")
+    def pipeline():
+        first = flip()
+        with dsl.ParallelFor([1, 2]) as item:
+            each = add(a=item)
+        say(text="one").after(first).ignore_upstream_failure()
+        say(text="two").after(first).ignore_upstream_failure()
+        total(numbers=[1]).after(each).ignore_upstream_failure()
+
+    found = states(Cluster(tmp_path).run(pipeline))
+    assert (found["say"], found["say-2"], found["total"]) == ("SKIPPED", "SUCCEEDED", "SKIPPED")
+
+
+def test_a_run_that_argo_refuses_is_not_started(tmp_path: Path) -> None:
+    @dsl.pipeline(name="p")
+    def pipeline():
+        say(text="clean").after(flip()).ignore_upstream_failure()
+        add(a=1).after(say(text="x"))
+
+    @dsl.pipeline(name="q")
+    def refused():
+        cleaned = say(text="clean").after(flip()).ignore_upstream_failure()
+        add(a=1).after(cleaned)
+
+    cluster = Cluster(tmp_path)
+    assert cluster.run(pipeline)["state"] == "SUCCEEDED"
+    with pytest.raises(Fault) as told:
+        cluster.start(refused)
+    assert "Failed to validate workflow" in told.value.inner and "nothing can wait for a hook" in told.value.inner
+
+
 def test_an_earlier_result_is_used_where_caching_is_on(cluster: Cluster) -> None:
     @dsl.pipeline(name="p")
     def p(n: int, fresh: int = 0):

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kfinfra.pipelines.argo import refusals
 from kfinfra.sandbox.kfp import specs
 from kfinfra.sandbox.kfp.faults import Fault, aborted, internal, invalid, taken
 from kfinfra.sandbox.kfp.parameters import check_parameters
@@ -132,6 +133,9 @@ class World(Pipelines):
         experiment, _ = self._home(given)
         spec, source = self._source(given, "Failed to create a run due to error fetching manifest")
         _check(spec, given)
+        refused = next(refusals(specs.pipeline_of(spec)), None)
+        if refused is not None:
+            raise internal("Failed to validate workflow", invalid(refused.detail))
         wire = {n: given.get(n) for n in ("display_name", "description", "runtime_config", "recurring_run_id")}
         wire |= {**source, "experiment_id": experiment, "storage_state": "AVAILABLE"}
         wire |= {"service_account": given.get("service_account") or RUNNER}

@@ -14,6 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
+from kfinfra.pipelines.argo import hooks, is_exit
 from kfinfra.pipelines.references import upstream_of
 from kfinfra.sandbox.runs.conditions import holds
 from kfinfra.sandbox.runs.details import Details
@@ -44,6 +45,7 @@ class Dag:
     """A run's groups. `leaf` runs a task that has an executor; `stop` ends the run."""
 
     def __init__(self, spec: Wire, run: RunFacts, details: Details, leaf: Leaf, stop: threading.Event) -> None:
+        self._spec = spec
         self._components = spec.get("components") or {}
         self._run, self._details, self._leaf, self._stop = run, details, leaf, stop
 
@@ -55,7 +57,7 @@ class Dag:
         with ThreadPoolExecutor(_MOST, thread_name_prefix="task") as pool:
             while len(results) + len(running) < len(tasks) or running:
                 for name in self._ready(tasks, results, running.values()):
-                    why = self._omitted(tasks[name], results)
+                    why = self._omitted(name, tasks, results)
                     if why is not None:
                         results[name] = self._skipped(name, path, node, why)
                     else:
@@ -73,14 +75,17 @@ class Dag:
         busy = {*results, *running}
         return (name for name in sorted(tasks) if name not in busy and upstream_of(tasks[name]) <= results.keys())
 
-    def _omitted(self, task: Wire, results: Mapping[str, Result]) -> str | None:
-        """Why the task is not run, None where it is."""
+    def _omitted(self, name: str, tasks: Wire, results: Mapping[str, Result]) -> str | None:
+        """Why the task is not run, None where it is. An exit task is the exit hook of what it follows, where that has one."""
         if self._stop.is_set():
             return "the run was terminated"
-        before = {name: results[name] for name in sorted(upstream_of(task))}
-        if _is_exit(task):
-            return None if all(r.ran for r in before.values()) else "what it would follow was not run"
-        missed = next((name for name, result in before.items() if result.state != "SUCCEEDED"), None)
+        before = {upstream: results[upstream] for upstream in sorted(upstream_of(tasks[name]))}
+        if is_exit(tasks[name]):
+            carrying = hooks(self._spec, tasks).get(name, set())
+            if not carrying:
+                return "it is the exit hook of no task: KFP never runs it"
+            return None if any(before[upstream].ran for upstream in carrying) else "what it would follow was not run"
+        missed = next((upstream for upstream, result in before.items() if result.state != "SUCCEEDED"), None)
         return None if missed is None else f"{missed} did not succeed ({before[missed].state})"
 
     def _skipped(self, name: str, path: str, node: str, why: str) -> Result:
@@ -167,10 +172,6 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _is_exit(task: Wire) -> bool:
-    return (task.get("triggerPolicy") or {}).get("strategy") == "ALL_UPSTREAM_TASKS_COMPLETED"
 
 
 def _items(iterator: Wire, inputs: Inputs) -> tuple[Any, str]:

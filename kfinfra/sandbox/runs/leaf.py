@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from kfinfra.model.durations import seconds
@@ -70,11 +72,14 @@ class Leaves:
     def _tried(self, use: Use, executor: Wire, kubernetes: Wire) -> Result:
         policy = use.task.get("retryPolicy") or {}
         most = int(policy.get("maxRetryCount") or 0)
+        last = time.monotonic() + _longest(policy)
         for attempt in range(most + 1):
             result = self._attempt(use, executor, kubernetes, attempt)
             if result.state != "FAILED" or attempt == most:
                 return result
             pause = _backoff(policy, attempt)
+            if time.monotonic() + pause > last:
+                return replace(result, message=f"{result.message} (not tried again: Backoff would exceed max duration limit)")
             self._details.state(use.node, "RUNNING", f"attempt {attempt + 1} failed: {result.message}; again in {pause:g} s")
             if self._stop.wait(pause):
                 return Result("CANCELED", "the run was terminated")
@@ -120,10 +125,13 @@ def _with_defaults(use: Use) -> dict[str, Any]:
 
 
 def _backoff(policy: Wire, attempt: int) -> float:
-    """Seconds before the next attempt: Argo's duration, times the factor for each attempt, at most the longest."""
-    duration = seconds(str(policy.get("backoffDuration") or "0s"))
-    longest = seconds(str(policy.get("backoffMaxDuration") or "3600s"))
-    return min(float(duration) * float(policy.get("backoffFactor") or 2) ** attempt, float(longest))
+    """Seconds before the next attempt: Argo's duration, times the factor for each attempt."""
+    return float(seconds(str(policy.get("backoffDuration") or "0s"))) * float(policy.get("backoffFactor") or 2) ** attempt
+
+
+def _longest(policy: Wire) -> float:
+    """Seconds from the first start in which attempts may begin: 0 where nothing is written (argocompiler/container.go)."""
+    return float(seconds(str(policy.get("backoffMaxDuration") or "0s")))
 
 
 def _plain(config: Wire, use: Use) -> dict[str, Any]:
