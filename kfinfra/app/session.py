@@ -187,9 +187,11 @@ class Session:
         self.state = successor
 
     def _variables(self) -> dict[str, Plain]:
-        """The variables' values as a plan keeps them: a sensitive one as its keyed digest."""
+        """The variables' values as a plan keeps them: a sensitive one as its keyed digest, an ephemeral one not at all."""
         out: dict[str, Plain] = {}
         for name, value in self.config.variables.values.items():
+            if name in self.config.variables.ephemeral:
+                continue
             data, hidden = to_data(value, UNKNOWN)
             secret = hidden or name in self.config.variables.sensitive
             out[name] = f"digest:{keyed_digest(self.state.digest_key, data)}" if secret else data

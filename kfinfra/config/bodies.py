@@ -14,7 +14,8 @@ from kfinfra.hcl.evaluate import Scope, evaluate
 from kfinfra.hcl.nodes import Block
 from kfinfra.model.plain import Path, Plain
 from kfinfra.model.schema import Attribute, BlockType, Problem
-from kfinfra.values.data import Value
+from kfinfra.values.data import EPHEMERAL, Value
+from kfinfra.values.marks import has_mark
 
 
 @dataclass
@@ -33,9 +34,14 @@ def decode_body(
     blocks: Mapping[str, BlockType],
     scope: Scope,
     skip: frozenset[str] = frozenset(),
+    *,
+    kept: bool = True,
 ) -> Decoded:
-    """The body of `declared` against a schema; `skip` are names (meta-arguments) that are handled elsewhere."""
-    found = Findings()
+    """The body of `declared` against a schema; `skip` are names (meta-arguments) that are handled elsewhere.
+
+    `kept`: it goes into plans and state, so that ephemeral values may stand in write-only attributes only.
+    """
+    found = Findings(kept=kept)
     spans: dict[Path, Span] = {}
     errors: list[Diagnostic] = []
     plain = _body(declared, attributes, blocks, scope, (), skip, found, spans, errors)
@@ -76,7 +82,10 @@ def _body(
             continue
         spans.update(places(written.expr, (*path, written.name), declared.source))
         try:
-            values[written.name] = evaluate(written.expr, scope, declared.source)
+            value = evaluate(written.expr, scope, declared.source)
+            if found.kept and not attributes[written.name].write_only and has_mark(value, EPHEMERAL):
+                raise DiagnosticError(_ephemeral(written.name, declared.expr_span(written.expr)))
+            values[written.name] = value
         except DiagnosticError as problem:
             errors.extend(problem.diagnostics)
             attributes = {n: a for n, a in attributes.items() if n != written.name}
@@ -141,6 +150,11 @@ def _inner(
         table[labels[0]] = inside
     else:
         plain[kind] = inside
+
+
+def _ephemeral(name: str, span: Span) -> Diagnostic:
+    detail = f'Ephemeral values are not valid for "{name}": it is not a write-only attribute, and must be persisted to state.'
+    return error("Invalid use of ephemeral value", detail, span, hint="write-only attributes take it, such as those of a secret")
 
 
 def _unknown_name(

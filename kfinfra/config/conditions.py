@@ -17,8 +17,8 @@ from kfinfra.hcl.nodes import Expr
 from kfinfra.hcl.references import references
 from kfinfra.model.checks import Status
 from kfinfra.values.convert import ConversionError, convert
-from kfinfra.values.data import Unknown
-from kfinfra.values.marks import unmark, unmark_deep
+from kfinfra.values.data import SENSITIVE, Unknown
+from kfinfra.values.marks import SECRET, unmark, unmark_deep
 from kfinfra.values.types import BOOL, STRING
 
 CONDITIONS = ("precondition", "postcondition")
@@ -77,8 +77,8 @@ class Rule:
     def _said(self, evaluator: Evaluator) -> str:
         """The message, as far as it may be shown. Raises DiagnosticError."""
         bare, marks = unmark_deep(evaluator.value(self.message))
-        if marks:
-            return "(the message holds a sensitive value)"
+        if marks & SECRET:
+            return hidden_message(marks)
         try:
             said = None if bare is None else convert(bare, STRING)
         except ConversionError:
@@ -87,6 +87,11 @@ class Rule:
             what = "null" if bare is None else friendly(bare)
             evaluator.fail(self.message, "Invalid error message", f"A message is a string, not {what}.")
         return said if isinstance(said, str) else "(the message is not known yet)"
+
+
+def hidden_message(marks: frozenset[str]) -> str:
+    """What stands for a message that may not be shown."""
+    return f"(the message holds {'a sensitive' if SENSITIVE in marks else 'an ephemeral'} value)"
 
 
 def within(d: Diagnostic, address: str, context: str) -> Diagnostic:

@@ -15,7 +15,6 @@ from kfinfra.config.bodies import decode_body
 from kfinfra.config.calls import check_call, passed_providers
 from kfinfra.config.checkblocks import CheckInstance, check_instances, check_mistakes
 from kfinfra.config.conditions import failed_postconditions
-from kfinfra.config.constants import constant_bool
 from kfinfra.config.contexts import in_context
 from kfinfra.config.dependencies import Dependencies, dependencies
 from kfinfra.config.evaluation import Common, Evaluation, Instance
@@ -27,14 +26,14 @@ from kfinfra.config.instances import Meta, desired_instance, read_meta
 from kfinfra.config.judging import judged_instance, judged_outputs
 from kfinfra.config.keys import BlockKey, ModulePath
 from kfinfra.config.module import Declared, Module
-from kfinfra.config.outputs import output_mistakes
+from kfinfra.config.outputs import marked, output_mistakes
 from kfinfra.config.refactoring import Refactoring, read_refactoring
 from kfinfra.config.repetition import Repetition, repetition
 from kfinfra.config.settings import Settings, read_settings
 from kfinfra.config.shapes import VALUES
 from kfinfra.config.tree import Node, load_tree
 from kfinfra.config.uses import Use
-from kfinfra.config.variables import Variables, check_shape, judged, settle_variables
+from kfinfra.config.variables import Variables, check_shape, is_flagged, judged, settle_variables
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, error, warning
 from kfinfra.hcl.evaluate import Scope
 from kfinfra.hcl.functions import Clock, Function, standard_functions
@@ -296,7 +295,7 @@ class Configuration:
                 return {}
             schema = self.provider_types[key.split(".")[0]]
             scope = self.evaluation.scope(declared.source)
-            decoded = decode_body(declared, schema.attributes, {}, scope, frozenset({"alias"}))
+            decoded = decode_body(declared, schema.attributes, {}, scope, frozenset({"alias"}), kept=False)
             if decoded.diagnostics:
                 raise DiagnosticError(decoded.diagnostics)
             return decoded.attributes
@@ -395,9 +394,9 @@ class Configuration:
         if value is None:
             raise DiagnosticError(error("Missing required argument", f'The output "{name}" needs a value.', block.span))
         self.evaluation.require(name)
-        data, hidden = to_data(self.evaluation.evaluate(value.expr, block.source), UNKNOWN)
-        flag = block.attribute("sensitive")
-        sensitive = flag is not None and constant_bool(block, flag)
+        found = marked(block, self.evaluation.evaluate(value.expr, block.source), value.expr)
+        data, hidden = to_data(found, UNKNOWN)
+        sensitive = is_flagged(block, "sensitive")
         if hidden and not sensitive:
             detail = f'The output "{name}" holds a sensitive value, and is not marked as such.'
             hint = "write sensitive = true, or nonsensitive(…) if it may be shown"
@@ -473,7 +472,7 @@ def _how(declared: Declared | None) -> str | None:
 
 
 def _check_module(node: Node, types: Mapping[str, ResourceType]) -> Iterable[Diagnostic]:
-    yield from output_mistakes(node.module.outputs.values())
+    yield from output_mistakes(node.module.outputs.values(), root=node.call is None)
     yield from check_mistakes(node.module)
     yield from check_call(node)
     yield from check_imports(node.module.imports, types)

@@ -27,10 +27,11 @@ from kfinfra.values.types import ANY, STRING, ListType, SetType, type_name
 
 @dataclass
 class Findings:
-    """What is found on the way: problems, and which paths are sensitive."""
+    """What is found on the way: problems, and which paths are sensitive. `kept`: whether the values are persisted."""
 
     problems: list[Problem] = field(default_factory=list)
     sensitive: set[Path] = field(default_factory=set)
+    kept: bool = True
 
     def problem(self, path: Path, summary: str, detail: str, hint: str = "") -> None:
         """Adds a problem."""

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from kfinfra.config.conditions import within
-from kfinfra.config.constants import constant_bool
 from kfinfra.config.keys import ModulePath
 from kfinfra.config.module import Module
-from kfinfra.config.outputs import FAILED, preconditions
+from kfinfra.config.outputs import FAILED, marked, preconditions
 from kfinfra.config.places import places
 from kfinfra.config.repetition import Repetition, repetition
 from kfinfra.config.scope import NameScope
@@ -31,7 +30,7 @@ from kfinfra.model.plain import UNKNOWN
 from kfinfra.model.resource import Resource
 from kfinfra.values.codec import from_data
 from kfinfra.values.data import SENSITIVE, Marked, ObjectValue, ResourceValue, TupleValue, Unknown, Value
-from kfinfra.values.marks import mark, wholly_known
+from kfinfra.values.marks import wholly_known
 
 Instance = tuple[tuple[str, Key], ...]
 """A module instance: the calls on the way from the root, each with its key."""
@@ -197,8 +196,7 @@ class Evaluation:
             raise DiagnosticError(error("Missing required argument", f'The output "{name}" needs a value.', block.span))
         self.require(name)
         value = self.evaluate(written.expr, block.source)
-        flag = block.attribute("sensitive")
-        return mark(value, frozenset({SENSITIVE})) if flag is not None and constant_bool(block, flag) else value
+        return marked(block, value, written.expr)
 
     def require(self, name: str) -> None:
         """Raises DiagnosticError where the preconditions of an output do not hold: its value is not given then."""

@@ -91,12 +91,12 @@ class ParsedModule:
 
 
 # What may hold a secret in plain text is parsed each time, and its tree is never kept; nor is a var file's.
-_MAY_HOLD_SECRETS = re.compile(r'^\s*(secret|provider)\s+"|\bsensitive\b|"(secret|provider)"', re.MULTILINE)
+_MAY_HOLD_SECRETS = re.compile(r'^\s*(secret|provider)\s+"|\b(sensitive|ephemeral)\b|"(secret|provider)"', re.MULTILINE)
 
 
 def may_hold_secrets(text: str) -> bool:
     """Whether a secret may stand in the text in plain words."""
-    words = "secret" in text or "provider" in text or "sensitive" in text
+    words = "secret" in text or "provider" in text or "sensitive" in text or "ephemeral" in text
     return words and _MAY_HOLD_SECRETS.search(text) is not None
 
 

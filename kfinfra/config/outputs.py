@@ -6,10 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from kfinfra.config.conditions import Rule, mistakes, read_rule
 from kfinfra.config.module import Declared
-from kfinfra.diag import Diagnostic, did_you_mean, error
+from kfinfra.config.variables import is_flagged
+from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
+from kfinfra.hcl.nodes import Expr
+from kfinfra.values.data import EPHEMERAL, SENSITIVE, Value
+from kfinfra.values.marks import has_mark, mark
 
 FAILED = "Module output value precondition failed"
-_ARGUMENTS = ("value", "description", "sensitive", "depends_on")
+_ARGUMENTS = ("value", "description", "sensitive", "ephemeral", "depends_on")
 
 
 def preconditions(output: Declared) -> Iterator[Rule]:
@@ -24,9 +28,23 @@ def has_preconditions(output: Declared) -> bool:
     return any(inner.type == "precondition" for inner in output.block.body.blocks)
 
 
-def output_mistakes(outputs: Iterable[Declared]) -> Iterator[Diagnostic]:
-    """What is wrong with output blocks as they are written."""
+def marked(output: Declared, value: Value, written: Expr) -> Value:
+    """The value that `written` gives, with the marks that the output declares. Raises DiagnosticError where it must have them."""
+    flags = frozenset(name for name in (SENSITIVE, EPHEMERAL) if is_flagged(output, name))
+    if EPHEMERAL not in flags and has_mark(value, EPHEMERAL):
+        detail = "This output is not declared as giving an ephemeral value, so it cannot be set to a result derived from one."
+        hint = "ephemeralasnull(…) gives the rest of it; an output of a module may say ephemeral = true"
+        raise DiagnosticError(error("Ephemeral value not allowed", detail, output.expr_span(written), hint=hint))
+    return mark(value, flags)
+
+
+def output_mistakes(outputs: Iterable[Declared], *, root: bool) -> Iterator[Diagnostic]:
+    """What is wrong with output blocks as they are written, of the root module or of another."""
     for block in outputs:
+        kept = block.attribute("ephemeral") if root else None
+        if kept is not None:
+            detail = "Outputs of the root module are kept in state, so that they cannot be ephemeral."
+            yield error("Ephemeral output not allowed", detail, block.name_span(kept))
         for attribute in block.block.body.attributes:
             if attribute.name not in _ARGUMENTS:
                 detail = f'An output has no argument "{attribute.name}".{did_you_mean(attribute.name, _ARGUMENTS)}'

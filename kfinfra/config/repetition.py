@@ -93,7 +93,10 @@ def needed_value(value: Value, name: str, block: Declared, expr: Expr, of: str =
     """A value that must be known, shown in addresses and not null; `of` says whose argument it is. Raises DiagnosticError."""
     span = block.expr_span(expr)
     if isinstance(value, Marked):
-        if value.marks & {SENSITIVE, EPHEMERAL}:
+        if EPHEMERAL in value.marks:
+            detail = f'An ephemeral value cannot be used for "{name}": it is kept nowhere, and may be another one in the apply.'
+            raise DiagnosticError(error(f"Invalid {of}{name} argument", detail, span))
+        if SENSITIVE in value.marks:
             detail = f'A sensitive value cannot be used for "{name}": it would be shown in every address.'
             raise DiagnosticError(error(f"Invalid {of}{name} argument", detail, span))
         value = value.value

@@ -20,11 +20,11 @@ from kfinfra.hcl.references import calls, references
 from kfinfra.model.checks import Status, together
 from kfinfra.model.plain import Path
 from kfinfra.values.convert import ConversionError, convert
-from kfinfra.values.data import SENSITIVE, Unknown, Value
-from kfinfra.values.marks import mark
+from kfinfra.values.data import EPHEMERAL, SENSITIVE, Unknown, Value
+from kfinfra.values.marks import has_mark, mark
 from kfinfra.values.types import ANY, ObjectType, Primitive
 
-KNOWN = ("type", "default", "description", "sensitive", "nullable", "ephemeral", "deprecated", "validation")
+KNOWN = ("type", "default", "description", "sensitive", "nullable", "ephemeral", "validation")
 RESERVED = ("source", "version", "providers", "count", "for_each", "lifecycle", "depends_on", "locals")
 """What a `module` block means something else by (Terraform's list)."""
 FAILED = "Invalid value for variable"
@@ -62,13 +62,14 @@ def written(expr: Expr, source: SourceText, functions: Mapping[str, Function]) -
 class Variables:
     """The values of all variables, which are sensitive, and where each that was given stands.
 
-    `complete`: all that must be given are.
+    `complete`: all that must be given are. `ephemeral`: those that are kept in no plan.
     """
 
     values: Mapping[str, Value]
     sensitive: frozenset[str]
     given: Mapping[str, Span]
     complete: bool = True
+    ephemeral: frozenset[str] = frozenset()
 
 
 def settle_variables(
@@ -77,7 +78,7 @@ def settle_variables(
     """Every variable's value, and what is wrong. A variable with an error has an unknown value. No rule is asked yet."""
     found: list[Diagnostic] = []
     values: dict[str, Value] = {}
-    sensitive: set[str] = set()
+    sensitive, ephemeral = set[str](), set[str]()
     for name, block in declared.items():
         values[name] = Unknown()
         try:
@@ -86,6 +87,8 @@ def settle_variables(
             values[name] = declared_.unknown()
             if declared_.sensitive:
                 sensitive.add(name)
+            if declared_.ephemeral:
+                ephemeral.add(name)
             found.extend(check_default(declared_, functions))
             values[name] = _value(declared_, given.get(name), functions)
             written_ = given[name].expr if name in given else None
@@ -94,7 +97,7 @@ def settle_variables(
         except DiagnosticError as problem:
             found.extend(problem.diagnostics)
     places_ = {name: _span(value) for name, value in given.items() if name in declared}
-    return Variables(values, frozenset(sensitive), places_), found
+    return Variables(values, frozenset(sensitive), places_, ephemeral=frozenset(ephemeral)), found
 
 
 def check_shape(block: Declared) -> Iterator[Diagnostic]:
@@ -123,11 +126,6 @@ def check_shape(block: Declared) -> Iterator[Diagnostic]:
                 constant_string(block, attribute)
             except DiagnosticError as problem:
                 yield from problem.diagnostics
-    for name in ("ephemeral", "deprecated"):
-        attribute_ = block.attribute(name)
-        if attribute_ is not None:
-            detail = f'"{name}" is not supported by this version of kfinfra.'
-            yield error("Unsupported argument", detail, block.name_span(attribute_), hint="use sensitive = true for secrets")
     for inner in map(block.inner, block.block.body.blocks):
         if inner.block.type != "validation":
             hint = f"write: {inner.block.type} = …" if inner.block.type in KNOWN else ""
@@ -154,9 +152,9 @@ def _names(traversal: Traversal, name: str) -> bool:
     return traversal.root == "var" and isinstance(first, Attr) and first.name == name
 
 
-def is_sensitive(block: Declared) -> bool:
-    """Whether a variable is declared as sensitive. Raises DiagnosticError."""
-    flag = block.attribute("sensitive")
+def is_flagged(block: Declared, name: str) -> bool:
+    """Whether a variable or an output has the flag (`sensitive`, `ephemeral`). Raises DiagnosticError."""
+    flag = block.attribute(name)
     return flag is not None and constant_bool(block, flag)
 
 
@@ -169,8 +167,18 @@ class Declaration:
     constraint: Constraint
     typed: bool
     nullable: bool
-    sensitive: bool
+    marks: frozenset[str]
     default: Expr | None
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether it must not be shown."""
+        return SENSITIVE in self.marks
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether it must not be kept."""
+        return EPHEMERAL in self.marks
 
     def without(self, functions: Mapping[str, Function]) -> Value:
         """The value where none is given: the default. Raises DiagnosticError where there is none, or it does not fit."""
@@ -207,6 +215,14 @@ class Declaration:
                 detail = f'The variable "{self.name}" is not nullable, and has no default.'
                 raise DiagnosticError(error("Required variable not set", detail, span, hint=hint))
             return self.without(functions)
+        if not self.ephemeral and has_mark(value, EPHEMERAL):
+            detail = (
+                f'The variable "{self.name}" is not declared as taking ephemeral values, so it cannot be set to a result that is '
+                "derived from one."
+            )
+            raise DiagnosticError(
+                error("Ephemeral value not allowed", detail, span, hint="write ephemeral = true in the variable")
+            )
         try:
             return self._marked(convert(fill_defaults(value, self.constraint), self.constraint.type))
         except ConversionError as problem:
@@ -216,7 +232,7 @@ class Declaration:
             raise DiagnosticError(error(FAILED, detail, at, hint=hint)) from problem
 
     def _marked(self, value: Value) -> Value:
-        return mark(value, frozenset({SENSITIVE})) if self.sensitive else value
+        return mark(value, self.marks)
 
 
 def _at(problem: ConversionError) -> str:
@@ -232,7 +248,8 @@ def declaration(name: str, block: Declared, functions: Mapping[str, Function]) -
     flag = block.attribute("nullable")
     nullable = flag is None or constant_bool(block, flag)
     expr = default.expr if default else None
-    return Declaration(name, block, constraint, type_ is not None, nullable, is_sensitive(block), expr)
+    marks = frozenset(flag for flag in (SENSITIVE, EPHEMERAL) if is_flagged(block, flag))
+    return Declaration(name, block, constraint, type_ is not None, nullable, marks, expr)
 
 
 def check_default(declared: Declaration, functions: Mapping[str, Function]) -> Iterator[Diagnostic]:
@@ -276,7 +293,7 @@ def _value(declared: Declaration, given: Given | None, functions: Mapping[str, F
         value, expr = _given(given, declared.constraint, functions, declared.typed)
         return declared.take(value, _span(given), functions, dict(places(expr, (), given.source)) if expr is not None else {})
     except DiagnosticError as problem:
-        if declared.sensitive:
+        if declared.marks:
             raise DiagnosticError(map(_covered, problem.diagnostics)) from None
         raise
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from kfinfra.diag import did_you_mean
 from kfinfra.values.convert import ConversionError, convert, type_of
-from kfinfra.values.data import SENSITIVE, ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
-from kfinfra.values.marks import mark, unmark
+from kfinfra.values.data import ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.marks import SECRET, mark, unmark
 from kfinfra.values.types import ANY, NUMBER, STRING, ListType, MapType, ObjectType, TupleType, Type, type_name
 
 NO_ELEMENT = "The given key does not identify an element in this collection value"
@@ -27,8 +27,8 @@ class AccessError(Exception):
 
 
 def _hidden(bad: AccessError, marks: frozenset[str]) -> AccessError:
-    """The error without the names that a sensitive value has."""
-    return AccessError(bad.summary, bad.detail) if SENSITIVE in marks else bad
+    """The error without the names that a sensitive or ephemeral value has."""
+    return AccessError(bad.summary, bad.detail) if marks & SECRET else bad
 
 
 def friendly(value: Value) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from kfinfra.hcl import access
 from kfinfra.hcl.nodes import Expr, For, Splat
 from kfinfra.values.convert import type_of
-from kfinfra.values.data import SENSITIVE, ListValue, ObjectValue, SetValue, TupleValue, Unknown, Value
-from kfinfra.values.marks import NONE, mark, unmark
+from kfinfra.values.data import ListValue, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.marks import NONE, SECRET, mark, unmark
 from kfinfra.values.types import ANY, BOOL, STRING, ListType, SetType
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class _Loop:
 
 
 def _shown(key: str, marks: frozenset[str]) -> str:
-    return "the same key, which is sensitive," if SENSITIVE in marks else f'the key "{key}"'
+    return "the same key, which is not shown," if marks & SECRET else f'the key "{key}"'
 
 
 def joined(here: Evaluator, expr: Expr, value: TupleValue) -> Value:

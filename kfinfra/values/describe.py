@@ -5,7 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 
 from kfinfra.values.convert import type_of
-from kfinfra.values.data import SENSITIVE, ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.data import (
+    EPHEMERAL,
+    SENSITIVE,
+    ListValue,
+    MapValue,
+    Marked,
+    ObjectValue,
+    SetValue,
+    TupleValue,
+    Unknown,
+    Value,
+)
 from kfinfra.values.render import friendly_type, quote
 from kfinfra.values.types import ANY
 
@@ -17,8 +28,10 @@ def statement(value: Value) -> str:
     match value:
         case Marked(_, marks) if SENSITIVE in marks:
             return "has a sensitive value"
+        case Marked(_, marks) if EPHEMERAL in marks:
+            return "has an ephemeral value"
         case Marked(inner):
-            return f"has an ephemeral value, {statement(inner)}"
+            return statement(inner)
         case Unknown(kind):
             return "will be known only after apply" if kind == ANY else f"is a {friendly_type(kind)}, known only after apply"
         case _:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from kfinfra.values.data import (
+    EPHEMERAL,
+    SENSITIVE,
     ListValue,
     MapValue,
     Marked,
@@ -15,6 +17,8 @@ from kfinfra.values.data import (
 )
 
 NONE: frozenset[str] = frozenset()
+SECRET = frozenset({SENSITIVE, EPHEMERAL})
+"""The marks of values that no message may show."""
 
 
 def mark(value: Value, marks: frozenset[str]) -> Value:
@@ -47,6 +51,19 @@ def unmark_deep(value: Value) -> tuple[Value, frozenset[str]]:
             return (_refill(value, {k: v for k, (v, _) in named.items()}), found) if found else (value, NONE)
         case _:
             return value, NONE
+
+
+def has_mark(value: Value, wanted: str) -> bool:
+    """Whether `value`, or a part of it, has the mark."""
+    match value:
+        case Marked(inner, marks):
+            return wanted in marks or has_mark(inner, wanted)
+        case TupleValue(items) | ListValue(_, items) | SetValue(_, items):
+            return any(has_mark(item, wanted) for item in items)
+        case ObjectValue(fields) | MapValue(_, fields):
+            return any(has_mark(item, wanted) for item in fields.values())
+        case _:
+            return False
 
 
 def _rebuild(like: TupleValue | ListValue | SetValue, items: tuple[Value, ...]) -> Value:

@@ -12,7 +12,7 @@ from kfinfra.config.constants import constant
 from kfinfra.config.module import Declared
 from kfinfra.config.sources import redacted
 from kfinfra.config.tree import Node, source_of
-from kfinfra.config.variables import is_sensitive
+from kfinfra.config.variables import is_flagged
 from kfinfra.hcl.nodes import Attr, Block, Body, Expr, Literal, ObjectExpr, Template, Traversal, TupleExpr, Unary
 from kfinfra.hcl.references import references
 from kfinfra.model.address import key_text
@@ -51,7 +51,7 @@ def _call(config: Configuration, node: Node) -> Json:
     out: dict[str, Json] = {"source": redacted(source_of(call))}
     written = [a for a in call.block.body.attributes if a.name in variables]
     if written:
-        out["expressions"] = {a.name: _expression(a.expr, is_sensitive(variables[a.name])) for a in written}
+        out["expressions"] = {a.name: _expression(a.expr, _is_hidden(variables[a.name])) for a in written}
     out |= _repeated(call)
     return out | {"module": _module(config, node)} | _depends_on(call)
 
@@ -121,26 +121,29 @@ def _add_block(out: dict[str, Json], block: Block, schema: BlockType) -> None:
         labelled[block.labels[0].value] = inside
 
 
+def _is_hidden(variable: Declared) -> bool:
+    return is_flagged(variable, "sensitive") or is_flagged(variable, "ephemeral")
+
+
 def _output(block: Declared) -> Json:
     out: dict[str, Json] = {}
-    for name in ("sensitive", "description"):
+    for name in ("sensitive", "ephemeral", "description"):
         written = block.attribute(name)
         if written is not None and (value := constant(written.expr)) not in (None, False):
             out[name] = value
     value_ = block.attribute("value")
-    return out | ({"expression": _expression(value_.expr, "sensitive" in out)} if value_ else {})
+    return out | ({"expression": _expression(value_.expr, bool(out.keys() & {"sensitive", "ephemeral"}))} if value_ else {})
 
 
 def _variable(block: Declared) -> Json:
     out: dict[str, Json] = {}
-    sensitive = is_sensitive(block)
     default, description = block.attribute("default"), block.attribute("description")
     if default is not None:
         written = _constant(default.expr)
-        out["default"] = None if sensitive or written is None else written[0]
+        out["default"] = None if _is_hidden(block) or written is None else written[0]
     if description is not None:
         out["description"] = constant(description.expr)
-    return out | ({"sensitive": True} if sensitive else {})
+    return out | {name: True for name in ("sensitive", "ephemeral") if is_flagged(block, name)}
 
 
 def _expression(expr: Expr, secret: bool = False) -> Json:

@@ -8,7 +8,7 @@ from unicodedata import normalize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kfinfra.config.variables import OnlyNames
+from kfinfra.config.variables import OnlyFunctions
 from kfinfra.diag import SourceText
 from kfinfra.hcl.evaluate import evaluate
 from kfinfra.hcl.format import format_source
@@ -32,7 +32,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 def test_written_and_read_is_the_same(attributes: dict[str, Any]) -> None:
     source = SourceText("f.hcl", block_text("disk", ["a"], attributes))
     (block,) = parse(source).blocks
-    scope = OnlyNames({}, {}, source)
+    scope = OnlyFunctions({}, source)
     read = {a.name: to_data(evaluate(a.expr, scope, source), None)[0] for a in block.body.attributes}
     assert read == attributes
     assert format_source(source) == source.text

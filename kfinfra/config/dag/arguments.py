@@ -22,7 +22,7 @@ from kfinfra.values.data import (
     Unknown,
     Value,
 )
-from kfinfra.values.marks import unmark, unmark_deep
+from kfinfra.values.marks import SECRET, unmark, unmark_deep
 
 _OPERATORS = ("==", "!=", "<", "<=", ">", ">=")
 _FLIPPED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
@@ -32,11 +32,10 @@ def argument(expr: Expr, scope: DagScope) -> Argument:
     """The argument that an expression gives. Raises DiagnosticError."""
     value = evaluate(expr, scope, scope.source)
     span = scope.source.span(expr.start, expr.end)
-    if SENSITIVE in unmark_deep(value)[1]:
+    if secret := unmark_deep(value)[1] & SECRET:
+        summary = f"{'Sensitive' if SENSITIVE in secret else 'Ephemeral'} value in a pipeline"
         detail = "A pipeline's package is no place for a secret: it is stored, and shown by KFP."
-        raise DiagnosticError(
-            error("Sensitive value in a pipeline", detail, span, hint="use secret_env, or env_from with a secret")
-        )
+        raise DiagnosticError(error(summary, detail, span, hint="use secret_env, or env_from with a secret"))
     try:
         return _argument(value)
     except _Computed:

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from kfinfra.diag import Called, TypeName
 from kfinfra.values.convert import ConversionError, convert
-from kfinfra.values.data import SENSITIVE, Unknown, Value
-from kfinfra.values.marks import NONE, mark, unmark, unmark_deep, wholly_known
+from kfinfra.values.data import Unknown, Value
+from kfinfra.values.marks import NONE, SECRET, mark, unmark, unmark_deep, wholly_known
 from kfinfra.values.types import ANY, STRING, ListType, MapType, Primitive, SetType, Type
 
 # Values that can hold no marks and nothing unknown, and parameter types that leave a text as it is: most calls have no others.
@@ -90,7 +90,7 @@ class Function:
         try:
             return self.run(*ready) if self.marked else self._unmarked(ready)
         except FunctionError as bad:
-            if any(SENSITIVE in unmark_deep(value)[1] for value in ready):
+            if any(unmark_deep(value)[1] & SECRET for value in ready):
                 hidden = "what is wrong with it is not shown, because a sensitive value is involved"
                 raise FunctionError(hidden, bad.argument) from None
             raise
