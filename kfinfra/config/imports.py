@@ -189,6 +189,8 @@ def parse_id(schema: ResourceType, text: str) -> dict[str, Plain]:
     A namespace may be left out where the type has one. Raises ValueError, with a sentence.
     """
     names = schema.identity
+    if "api_version" in names:
+        return _named_parts(schema, text)
     mark = ":" if ":" in text and "/" not in text else "/"
     parts = text.split(mark, len(names) - 1)
     if len(parts) == len(names) - 1 and names[0] == "namespace":
@@ -198,11 +200,25 @@ def parse_id(schema: ResourceType, text: str) -> dict[str, Plain]:
     return dict.fromkeys(schema.identity) | dict(zip(names, parts, strict=True))
 
 
+def _named_parts(schema: ResourceType, text: str) -> dict[str, Plain]:
+    """An id of named parts, as Terraform has it for manifests: `apiVersion=…,kind=…,namespace=…,name=…`. Raises ValueError."""
+    given = {k.strip(): v.strip() for k, _, v in (part.partition("=") for part in text.split(","))}
+    named = {"api_version" if k == "apiVersion" else k: v for k, v in given.items()}
+    if not named.keys() <= set(schema.identity) or not all(named.get(n) for n in schema.identity if n != "namespace"):
+        raise ValueError(f'"{text}" is not the id of a {schema.name}, which is {id_form(schema)}')
+    return {name: named.get(name) or None for name in schema.identity}
+
+
 def id_form(schema: ResourceType) -> str:
-    """How an id of the type is written: `CLUSTER/NAME`."""
+    """How an id of the type is written: `CLUSTER/NAME`; of one with an API version, whose parts may hold slashes, by names."""
+    if "api_version" in schema.identity:
+        return ",".join(f"{name}={name.upper()}" for name in schema.identity)
     return "/".join(name.upper() for name in schema.identity)
 
 
 def id_text(schema: ResourceType, identity: Mapping[str, Plain]) -> str:
     """The id of an identity."""
-    return "/".join(str(identity[name]) for name in schema.identity if identity.get(name) is not None)
+    parts = {name: str(identity[name]) for name in schema.identity if identity.get(name) is not None}
+    if "api_version" in schema.identity:
+        return ",".join(f"{name}={value}" for name, value in parts.items())
+    return "/".join(parts.values())

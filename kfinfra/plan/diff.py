@@ -167,7 +167,8 @@ def _differences(
         old, new = before.get(name), after.get(name)
         if attribute.write_only or (attribute.volatile and new is not UNKNOWN) or same(attribute, old, new):
             continue
-        yield from _inside((name,), attribute, old, new, name in schema.identity)
+        # a rule of its own decides for what identifies, too: another version of a kind is still the same object
+        yield from _inside((name,), attribute, old, new, name in schema.identity and not callable(attribute.replaces))
 
 
 def _inside(path: Path, attribute: Attribute, old: Plain, new: Plain, replaces: bool) -> Iterator[Difference]:

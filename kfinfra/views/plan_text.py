@@ -170,7 +170,7 @@ def _resource(change: Change) -> Iterator[Line]:
     yield Line(3 - len(symbol), symbol, f'{kind} "{change.address.name}" {{')
     context = Context.of(change.sensitive, (d.path for d in change.differences if d.replaces))
     before, after = dict(change.before or {}), dict(change.after or {})
-    covered = COVERED if change.details else _NEVER
+    covered = COVERED if change.details and change.address.type != "manifest" else _NEVER
     every = [n for n in sorted(before.keys() | after.keys()) if n not in covered]
     every = [n for n in every if before.get(n) is not None or after.get(n) is not None]
     touched = {str(d.path[0]) for d in change.differences}

@@ -22,6 +22,7 @@ CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "KFINF
 
 CHANGES = {
     "artifacts": ("expire_after_days = 7", "expire_after_days = 8", "0 to add, 1 to change, 0 to destroy"),
+    "manifests": ('value = "eu-west-1"', 'value = "eu-west-2"', "0 to add, 1 to change, 0 to destroy"),
     "modules": ("max = 1", "max = 2", "0 to add, 1 to change, 0 to destroy"),
     "node-groups": ("max = 4", "max = 5", "0 to add, 1 to change, 0 to destroy"),
     "pipeline-overrides": ('cpu = "2000m"', 'cpu = "1500m"', "0 to add, 1 to change, 0 to destroy"),
@@ -67,6 +68,8 @@ class Example:
             "buckets": self.aws("s3").list_buckets()["Buckets"],
             "node groups": self.aws("eks").list_nodegroups(clusterName="sandbox")["nodegroups"],
             "namespaces": [n for n in names if n not in ("default", "kube-node-lease", "kube-public", "kube-system", "kubeflow")],
+            "definitions": self.get(f"{kube}/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"],
+            "roles": self.get(f"{kube}/apis/rbac.authorization.k8s.io/v1/roles")["items"],
             "claims": self.get(f"{kube}/api/v1/persistentvolumeclaims")["items"],
             "config maps": [m for m in maps if m != "kube-root-ca.crt"],
             "pipelines": self.get(f"{kfp}/pipelines").get("pipelines", []),

@@ -7,13 +7,15 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.plain import Attributes
 from kfinfra.providers.kubernetes.connection import configuration
+from kfinfra.providers.kubernetes.discovery import Discovery
 from kfinfra.providers.kubernetes.failures import Refused, not_an_api
 
 MANAGER = "kfinfra"
@@ -21,6 +23,8 @@ PAGE = 500
 ATTEMPTS = 5
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 _TIMEOUT = (10, 60)
+_UNTYPED = "failed to create typed patch object"
+"""What a server says, with 500, of an apply that has fields it does not know: it will say so again."""
 _FIRST_DELAY, _LONGEST_DELAY, _LONGEST_ASKED = 0.2, 8.0, 60.0
 
 
@@ -31,6 +35,7 @@ class Api:
         self._config, self._env = config, env
         self._lock = threading.Lock()
         self._client: Any = None
+        self.discovery = Discovery(self)
 
     @property
     def forced(self) -> bool:
@@ -45,6 +50,16 @@ class Api:
     def get(self, path: str, doing: str) -> dict[str, Any]:
         """One object. Raises Refused (404 where there is none)."""
         return self._call("GET", path, doing)
+
+    def document(self, path: str, doing: str) -> dict[str, Any]:
+        """A JSON object that is none of Kubernetes' own, such as an OpenAPI document. Raises Refused."""
+        path, _, query = path.partition("?")
+        return self._call("GET", path, doing, dict(parse_qsl(query)), kind=False)
+
+    def first(self, path: str, doing: str) -> Sequence[dict[str, Any]]:
+        """A few of the objects, without the rest. Raises Refused."""
+        found: Sequence[dict[str, Any]] = self._call("GET", path, doing, {"limit": "3"}).get("items") or ()
+        return found
 
     def list(self, path: str, doing: str, only: str | None = None) -> list[dict[str, Any]]:
         """All objects, page by page; with `only`, the one of that name. A list that the server forgot is begun again."""
@@ -68,8 +83,11 @@ class Api:
             query["continue"] = more
 
     def apply(self, path: str, body: Mapping[str, Any], doing: str) -> dict[str, Any]:
-        """Server-side apply; takes fields from other managers only where the provider was told to. Raises Refused."""
-        query = {"fieldManager": MANAGER, "force": "true" if self.forced else "false"}
+        """Server-side apply; takes fields from other managers only where the provider was told to. Raises Refused.
+
+        A field that the server's types do not have is refused, not dropped (`fieldValidation`, since 1.25).
+        """
+        query = {"fieldManager": MANAGER, "force": "true" if self.forced else "false", "fieldValidation": "Strict"}
         return self._call("PATCH", path, doing, query, body, "application/apply-patch+yaml")
 
     def merge(self, path: str, body: Mapping[str, Any], doing: str) -> dict[str, Any]:
@@ -89,13 +107,14 @@ class Api:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         content: str = "application/json",
+        kind: bool = True,
     ) -> dict[str, Any]:
         """One call, again where that is safe and may help: every call here can be repeated without harm."""
         renewed = False
         attempt = 0
         while True:
             try:
-                return self._once(method, path, doing, dict(query or {}), body, content)
+                return self._once(method, path, doing, dict(query or {}), body, content, kind)
             except _Unanswered as problem:
                 status, asked = 0, None
                 failure: DiagnosticError = problem
@@ -107,12 +126,12 @@ class Api:
                 self.close()
                 continue
             attempt += 1
-            if (status and status not in _AGAIN) or attempt >= ATTEMPTS:
+            if (status and status not in _AGAIN) or attempt >= ATTEMPTS or _UNTYPED in str(failure):
                 raise failure
             time.sleep(_delay(attempt, asked))
 
     def _once(
-        self, method: str, path: str, doing: str, query: dict[str, str], body: Mapping[str, Any] | None, content: str
+        self, method: str, path: str, doing: str, query: dict[str, str], body: Mapping[str, Any] | None, content: str, kind: bool
     ) -> dict[str, Any]:
         from kubernetes.client import ApiException
         from urllib3 import exceptions as e
@@ -130,7 +149,7 @@ class Api:
                 _preload_content=False,
                 _request_timeout=_TIMEOUT,
             )
-            return _object(doing, answer.status, answer.data)
+            return _object(doing, answer.status, answer.data, kind)
         except ApiException as problem:
             if not problem.status:
                 raise _unreachable(doing, client, problem.reason, "check the CA certificate of the kubeconfig") from problem
@@ -216,12 +235,12 @@ def _unreachable(doing: str, client: Any, problem: Any, hint: str) -> Diagnostic
     return DiagnosticError(error("Kubernetes cannot be reached", detail, hint=hint))
 
 
-def _object(doing: str, status: int, raw: bytes) -> dict[str, Any]:
+def _object(doing: str, status: int, raw: bytes, kind: bool) -> dict[str, Any]:
     try:
         found = json.loads(raw)
     except ValueError:
         found = None
-    if not isinstance(found, dict) or "kind" not in found:
+    if not isinstance(found, dict) or (kind and "kind" not in found):
         raise DiagnosticError(not_an_api(doing, status, raw.decode(errors="replace")))
     return found
 

@@ -10,8 +10,9 @@ from kfinfra.diag import DiagnosticError
 from kfinfra.model.address import Address
 from kfinfra.model.ports import Observed, ReadRequest
 from kfinfra.providers.kubernetes.client import Api
+from kfinfra.providers.kubernetes.discovery import UnknownKind, kind_of
 from kfinfra.providers.kubernetes.failures import Refused
-from kfinfra.providers.kubernetes.kinds import KINDS, Kind
+from kfinfra.providers.kubernetes.kinds import Kind
 from kfinfra.providers.kubernetes.observe import observed
 
 READERS = 8
@@ -22,10 +23,16 @@ Scopes = Mapping[str | None, Sequence[ReadRequest]]
 def refresh(api: Api, requests: Sequence[ReadRequest]) -> Mapping[Address, Observed]:
     """What is there of each. A list that fails is a diagnostic of all that it would have shown."""
     scopes: dict[Kind, dict[str | None, list[ReadRequest]]] = defaultdict(lambda: defaultdict(list))
-    for request in requests:
-        kind = KINDS[request.address.type]
-        scopes[kind][str(request.identity["namespace"]) if kind.namespaced else None].append(request)
     out: dict[Address, Observed] = {}
+    for request in requests:
+        try:
+            kind = kind_of(api.discovery, request.address.type, request.identity)
+        except UnknownKind:
+            out[request.address] = Observed(None)  # its definition is gone, and with it every object of the kind
+        except DiagnosticError as problem:
+            out[request.address] = Observed(None, problem.diagnostics)
+        else:
+            scopes[kind][str(request.identity["namespace"]) if kind.namespaced else None].append(request)
     with ThreadPoolExecutor(READERS) as pool:
         wide = {k: pool.submit(_everywhere, api, k, s) for k, s in scopes.items() if len(s) > MANY_NAMESPACES}
         narrow = {k: s for k, s in scopes.items() if k not in wide}
@@ -47,8 +54,8 @@ def _everywhere(api: Api, kind: Kind, scopes: Scopes) -> Mapping[Address, Observ
     try:
         return _read(api, kind, None, wanted)
     except Refused as problem:
-        if problem.status == 403:
-            return None
+        if problem.status in (403, 404):
+            return None  # not allowed, or not there: asked for by namespace, the lists say which
         return _failed(wanted, problem)
     except DiagnosticError as problem:
         return _failed(wanted, problem)
@@ -57,6 +64,10 @@ def _everywhere(api: Api, kind: Kind, scopes: Scopes) -> Mapping[Address, Observ
 def _scope(api: Api, kind: Kind, namespace: str | None, wanted: Sequence[ReadRequest]) -> Mapping[Address, Observed]:
     try:
         return _read(api, kind, namespace, wanted)
+    except Refused as problem:
+        if api.discovery.gone(kind, problem):
+            return {request.address: Observed(None) for request in wanted}
+        return _failed(wanted, problem)
     except DiagnosticError as problem:
         return _failed(wanted, problem)
 
@@ -70,7 +81,9 @@ def _read(api: Api, kind: Kind, namespace: str | None, wanted: Sequence[ReadRequ
     only = str(wanted[0].identity["name"]) if len(wanted) == 1 else None
     where = f" in {namespace}" if namespace else ""
     items = api.list(kind.collection(namespace), f"list {kind.plural}{where}", only)
-    found = {(o["metadata"].get("namespace"), o["metadata"]["name"]): {"kind": kind.kind, **o} for o in items}
+    found = {
+        (o["metadata"].get("namespace"), o["metadata"]["name"]): {"kind": kind.kind, "apiVersion": kind.api, **o} for o in items
+    }
     out: dict[Address, Observed] = {}
     for request in wanted:
         there = found.get((request.identity.get("namespace"), request.identity["name"]))

@@ -15,6 +15,7 @@ from typing import Any
 from kfinfra.model import quantity
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.ports import Observed
+from kfinfra.providers.kubernetes import manifests
 from kfinfra.providers.kubernetes.checks import DEFAULT_CLASS, OWNER
 from kfinfra.providers.kubernetes.translate import LIMIT_FIELDS, frozen
 
@@ -24,6 +25,8 @@ Wire = Mapping[str, Any]
 
 def observed(type_name: str, found: Wire, recorded: Attributes) -> Observed:
     """The object as the engine sees it. `recorded` is what state has of it, or what was just applied."""
+    if type_name == "manifest":
+        return Observed(manifests.content(found, recorded), owner=owner_of(found))
     metadata = found["metadata"]
     attributes: dict[str, Plain] = {"name": metadata["name"]}
     if "namespace" in metadata:

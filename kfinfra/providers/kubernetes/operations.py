@@ -10,10 +10,12 @@ from typing import Any
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.plain import Attributes
 from kfinfra.model.ports import Checkpoint, Operation, ReadRequest, Run, Wait
+from kfinfra.providers.kubernetes import manifests
 from kfinfra.providers.kubernetes.checks import OWNER
 from kfinfra.providers.kubernetes.client import Api
+from kfinfra.providers.kubernetes.discovery import UnknownKind, kind_of
 from kfinfra.providers.kubernetes.failures import Refused, conflict
-from kfinfra.providers.kubernetes.kinds import KINDS, Kind
+from kfinfra.providers.kubernetes.kinds import Kind
 from kfinfra.providers.kubernetes.leftovers import holders, leftovers, without
 from kfinfra.providers.kubernetes.observe import observed, owner_of
 from kfinfra.providers.kubernetes.translate import manifest
@@ -47,7 +49,7 @@ def find(api: Api, kind: Kind, attributes: Attributes) -> Object | None:
     try:
         return api.get(kind.path(attributes), f"read {kind.title(attributes)}")
     except Refused as problem:
-        if problem.missing:
+        if problem.missing or api.discovery.gone(kind, problem):
             return None
         raise
 
@@ -59,7 +61,7 @@ def attributes_of(operation: Operation, found: Object) -> Attributes:
 
 def apply(api: Api, operation: Operation, uid: str = "") -> Object:
     """Server-side apply of what is desired. Raises DiagnosticError."""
-    kind, desired = KINDS[operation.address.type], operation.desired
+    kind, desired = kind_of(api.discovery, operation.address.type, operation.desired), operation.desired
     title = kind.title(desired)
     body = manifest(operation.address.type, desired, operation.secrets, operation.owner, uid)
     try:
@@ -71,6 +73,8 @@ def apply(api: Api, operation: Operation, uid: str = "") -> Object:
             raise _no_namespace(title, str(desired["namespace"])) from problem
         if problem.status == 403 and "because it is being terminated" in str(problem.body.get("message")):
             raise _terminating(title, str(desired["namespace"])) from problem
+        if problem.status == 422 and "immutable" in str(problem.body.get("message")):
+            raise _cannot_change(problem, operation) from problem
         raise
 
 
@@ -84,9 +88,15 @@ def _terminating(title: str, namespace: str) -> DiagnosticError:
     return DiagnosticError(error("Namespace is being deleted", detail, hint="wait until it is gone, and apply again"))
 
 
+def _cannot_change(problem: Refused, operation: Operation) -> DiagnosticError:
+    first = problem.diagnostics[0]
+    hint = f"such a field is given once only; to make the object anew: kfinfra apply -replace={operation.address}"
+    return DiagnosticError(error("Field cannot be changed", first.detail, hint=hint))
+
+
 def create(api: Api, operation: Operation) -> Run:
     """Makes the object; one that bears our mark already is taken over. One that is still going away is waited for."""
-    kind, desired = KINDS[operation.address.type], operation.desired
+    kind, desired = kind_of(api.discovery, operation.address.type, operation.desired), operation.desired
     title, patience = kind.title(desired), Patience(operation.timeout)
     while (found := find(api, kind, desired)) is not None:
         if owner_of(found) != operation.owner:
@@ -113,7 +123,7 @@ def _late(title: str, status: str) -> DiagnosticError:
 
 def mark(api: Api, request: ReadRequest, owner: str | None) -> None:
     """Sets or removes (None) the annotation of ownership, and touches nothing else. Raises DiagnosticError."""
-    kind = KINDS[request.address.type]
+    kind = kind_of(api.discovery, request.address.type, {**request.recorded, **request.identity})
     title = kind.title(request.identity)
     try:
         api.merge(kind.path(request.identity), {"metadata": {"annotations": {OWNER: owner}}}, f"mark {title}")
@@ -125,7 +135,7 @@ def mark(api: Api, request: ReadRequest, owner: str | None) -> None:
 
 def update(api: Api, operation: Operation) -> Run:
     """Brings the object to what is desired. Raises where it is gone meanwhile, or bears somebody else's mark."""
-    kind, desired = KINDS[operation.address.type], operation.desired
+    kind, desired = kind_of(api.discovery, operation.address.type, operation.desired), operation.desired
     title, found = kind.title(desired), find(api, kind, desired)
     if found is None or found["metadata"].get("deletionTimestamp"):
         detail = f"{title} was deleted after the plan was made."
@@ -134,7 +144,8 @@ def update(api: Api, operation: Operation) -> Run:
         raise _exists(title, owner_of(found))
     if found.get("immutable") and "data" in operation.changed:
         raise _immutable(title, operation)
-    left = leftovers(found, operation.prior, desired)
+    look = manifests.leftovers if operation.address.type == "manifest" else leftovers
+    left = look(found, operation.prior, desired)
     if left and not api.forced:
         raise conflict(title, [(f"changed by {holders(found, path)}, and no longer wanted", ".".join(path)) for path in left])
     made = apply(api, operation, found["metadata"]["uid"])
@@ -159,8 +170,12 @@ def delete(
 
     `allowed` may raise, having seen it; `status` says what holds it while it goes.
     """
-    kind, prior = KINDS[operation.address.type], operation.prior
-    title, patience, tell = kind.title(prior), Patience(operation.timeout), status or remains
+    prior, patience, tell = operation.prior, Patience(operation.timeout), status or remains
+    try:
+        kind = kind_of(api.discovery, operation.address.type, prior)
+    except UnknownKind:
+        return {}  # its definition is gone, and with it every object of the kind
+    title = kind.title(prior)
     found = find(api, kind, prior)
     if found is None:
         return {}

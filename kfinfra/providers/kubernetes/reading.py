@@ -10,8 +10,10 @@ from kfinfra.diag import Diagnostic, DiagnosticError, error
 from kfinfra.model.address import Address
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.ports import Observed, ReadRequest
+from kfinfra.providers.kubernetes import manifests
 from kfinfra.providers.kubernetes.client import Api
-from kfinfra.providers.kubernetes.kinds import KINDS, Kind
+from kfinfra.providers.kubernetes.discovery import kind_of
+from kfinfra.providers.kubernetes.kinds import Kind
 from kfinfra.providers.kubernetes.observe import observed
 from kfinfra.providers.kubernetes.operations import find
 
@@ -27,17 +29,18 @@ def read(api: Api, requests: Sequence[ReadRequest], namespace: str) -> Mapping[A
 
 
 def _one(api: Api, request: ReadRequest, namespace: str) -> Observed:
-    kind = KINDS[request.address.type]
     place: dict[str, Plain] = {"name": request.identity["name"]}
-    if kind.namespaced:
-        place["namespace"] = request.identity.get("namespace") or namespace
     try:
+        kind = kind_of(api.discovery, request.address.type, request.identity)
+        if kind.namespaced:
+            place["namespace"] = request.identity.get("namespace") or namespace
         there = find(api, kind, place)
         if there is None:
             return Observed(None, (_missing(api, kind, place),))
     except DiagnosticError as problem:
         return Observed(None, problem.diagnostics)
-    return observed(kind.type, there, whole(there) if request.address.data else _without_systems(whole(there)))
+    recorded = manifests.whole(there) if kind.type == "manifest" else whole(there)
+    return observed(kind.type, there, recorded if request.address.data else _without_systems(recorded))
 
 
 def whole(found: Wire) -> Attributes:
@@ -62,7 +65,7 @@ def _without_systems(recorded: Attributes) -> Attributes:
     for name in ("labels", "annotations"):
         marks = recorded.get(name)
         if isinstance(marks, dict):
-            out[name] = {k: v for k, v in marks.items() if not k.partition("/")[0].endswith(("kubernetes.io", "k8s.io"))}
+            out[name] = {k: v for k, v in marks.items() if not manifests.is_system(k)}
     return out
 
 

@@ -7,6 +7,7 @@ from kfinfra.model.data import data_type
 from kfinfra.model.plain import Plain
 from kfinfra.model.schema import Attribute, ProviderType, Ref, ResourceType, Shape
 from kfinfra.providers.kubernetes import checks
+from kfinfra.providers.kubernetes.manifest_schema import MANIFEST
 from kfinfra.values.types import BOOL, STRING, ListType, MapType, SetType
 
 TEXTS = MapType(STRING)
@@ -170,7 +171,7 @@ RESOURCE_QUOTA = ResourceType(
     doc="What a namespace may use in all.",
 )
 
-RESOURCE_TYPES = (NAMESPACE, CONFIG_MAP, SECRET, PVC, STORAGE_CLASS, LIMIT_RANGE, RESOURCE_QUOTA)
+RESOURCE_TYPES = (NAMESPACE, CONFIG_MAP, SECRET, PVC, STORAGE_CLASS, LIMIT_RANGE, RESOURCE_QUOTA, MANIFEST)
 DATA_TYPES = (
     *(data_type(t) for t in (NAMESPACE, CONFIG_MAP, STORAGE_CLASS, LIMIT_RANGE, RESOURCE_QUOTA)),
     data_type(PVC, without=("force_destroy",)),

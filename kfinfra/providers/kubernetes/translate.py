@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain, is_known
+from kfinfra.providers.kubernetes import manifests
 from kfinfra.providers.kubernetes.checks import DEFAULT_CLASS, OWNER
 from kfinfra.providers.kubernetes.kinds import KINDS
 
@@ -26,6 +27,8 @@ LIMIT_FIELDS = {
 
 def manifest(type_name: str, attributes: Attributes, secrets: Mapping[str, Plain], owner: str, uid: str = "") -> dict[str, Any]:
     """The apply body of an object. With `uid` it is for that very object, and makes none in its place."""
+    if type_name == "manifest":
+        return manifests.body_of(attributes, owner, uid)
     kind = KINDS[type_name]
     annotations = {**_texts(attributes.get("annotations")), OWNER: owner}
     if type_name == "storage_class" and attributes.get("default"):

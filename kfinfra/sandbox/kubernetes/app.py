@@ -20,14 +20,18 @@ from kfinfra.sandbox.kubernetes.kinds import BY_PLURAL, Kind
 from kfinfra.sandbox.kubernetes.logs import log_lines
 from kfinfra.sandbox.kubernetes.patches import json_patched, strategic
 from kfinfra.sandbox.kubernetes.shapes import decoded
-from kfinfra.sandbox.kubernetes.store import Body, Store
+from kfinfra.sandbox.kubernetes.store import Body, Store, types
 from kfinfra.sandbox.kubernetes.tables import asked, table
 
 _PATH = re.compile(
-    r"/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+/[^/]+))(?:/namespaces/(?P<ns>[^/]+))?/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?P<sub>/status)?"
+    r"/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+/[^/]+))(?:/namespaces/(?P<ns>[^/]+))?/(?P<plural>[a-z0-9-]+)(?:/(?P<name>[^/]+))?(?P<sub>/status)?"
 )
 
 _LOG = re.compile(r"/api/v1/namespaces/(?P<ns>[^/]+)/pods/(?P<pod>[^/]+)/log")
+
+
+class NoPath(Exception):
+    """A path that nothing is served at: no Status, as there is no kind to speak of (k8s.io/apiserver, mux/pathrecorder.go)."""
 
 
 def make_app(step_seconds: float = 0.2, store: Store | None = None) -> Any:
@@ -47,18 +51,21 @@ def make_app(step_seconds: float = 0.2, store: Store | None = None) -> Any:
                 return StreamingResponse(log_lines(store, log["ns"], log["pod"], request.query_params), media_type="text/plain")
             with store.lock:
                 store.tick()
-                if request.method == "GET" and (found := described(request.url.path)) is not None:
+                if request.method == "GET" and (found := described(request.url.path, store.kinds())) is not None:
                     return JSONResponse(found)
-                kind, namespace, name, status = _target(request.url.path)
+                kind, namespace, name, status = _target(store, request.url.path)
                 if request.method == "GET" and request.query_params.get("watch") in ("true", "1"):
                     only = name or _field(request.query_params, "metadata.name")
                     tables = asked(request.headers.get("accept", ""))
                     lines = _watch(store, kind, namespace, only, request.query_params, tables)
                     return StreamingResponse(lines, media_type="application/json")
                 code, answer = _answer(store, request, kind, namespace, name, body, status)
+                answer = _shown(kind, answer)
                 if asked(request.headers.get("accept", "")):
                     answer = table(answer)
                 return JSONResponse(json.loads(json.dumps(answer)), code)
+        except NoPath:
+            return Response("404 page not found\n", 404, media_type="text/plain")
         except Fault as problem:
             return JSONResponse(problem.body(), problem.code)
 
@@ -66,15 +73,24 @@ def make_app(step_seconds: float = 0.2, store: Store | None = None) -> Any:
     return Starlette(routes=[Route("/{path:path}", serve, methods=methods)])
 
 
-def _target(path: str) -> tuple[Kind, str | None, str, bool]:
+def _shown(kind: Kind, answer: Body) -> Body:
+    """A custom resource in the version that was asked for, whichever it was written in."""
+    if kind.custom is None or answer.get("kind") == "Status":
+        return answer
+    if "items" in answer:
+        return {**answer, "items": [{**item, "apiVersion": kind.api} for item in answer["items"]]}
+    return {**answer, "apiVersion": kind.api}
+
+
+def _target(store: Store, path: str) -> tuple[Kind, str | None, str, bool]:
     """Which kind, namespace and object a path means. Raises Fault."""
     found = _PATH.fullmatch(path)
     # /api/v1/namespaces/NAME is an object, not a collection in a namespace
     if own := re.fullmatch(r"/api/v1/namespaces/([^/]+)(/status)?", path):
         return BY_PLURAL["v1", "namespaces"], "", own[1], bool(own[2])
-    kind = BY_PLURAL.get((found["core"] or found["group"], found["plural"])) if found else None
+    kind = store.by_plural(found["core"] or found["group"], found["plural"]) if found else None
     if found is None or kind is None:
-        raise Fault("NotFound", "the server could not find the requested resource")
+        raise NoPath
     namespace = found["ns"] if kind.namespaced else ""
     return kind, namespace, found["name"] or "", bool(found["sub"])
 
@@ -98,7 +114,7 @@ def _answer(
     elif not isinstance(given, dict) and "json-patch" not in content:
         raise Fault("BadRequest", "json: cannot unmarshal array into Go value of type map[string]interface {}")
     if query.get("fieldValidation") == "Strict" and request.method != "DELETE" and "json-patch" not in content:
-        rules.check_fields(kind, given)
+        _check_strictly(kind, given, content)
     match request.method, bool(name):
         case "POST", False:
             return 201, store.create(kind, namespace, given, manager, dry)
@@ -112,13 +128,23 @@ def _answer(
             return _patch(store, kind, namespace, name, given, content, manager, query, dry)
         case "DELETE", True:
             gone = store.delete(kind, namespace, name, given, dry)
-            held = not dry and (kind.kind, namespace, name) in store.objects
+            held = not dry and (kind.key, namespace, name) in store.objects
             return 200, gone if held or kind.kind in _RETURNED else _deleted(kind, gone)
         case "DELETE", False:
             for body in _selected(store.listed(kind, namespace), query):
                 store.delete(kind, namespace, body["metadata"]["name"], given, dry)
             return 200, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
     raise Fault("MethodNotAllowed", "the server does not allow this method on the requested resource")
+
+
+def _check_strictly(kind: Kind, given: Body, content: str) -> None:
+    """fieldValidation=Strict. An apply is typed by itself, and says so in its own words. Raises Fault."""
+    known = types(kind)
+    if known is None:
+        rules.check_fields(kind, given)
+    elif content != "application/apply-patch+yaml" and (unknown := known.unknown(given)):
+        said = ", ".join(f'unknown field "{n}"' for n in unknown)
+        raise Fault("BadRequest", f"{kind.kind} in version cannot be handled as a {kind.kind}: strict decoding error: {said}")
 
 
 _RETURNED = ("Namespace", "PersistentVolume", "PersistentVolumeClaim", "Pod", "ResourceQuota", "ServiceAccount", "StorageClass")
@@ -142,7 +168,7 @@ def _patch(
     query: Mapping[str, str],
     dry: bool,
 ) -> tuple[int, Body]:
-    live = store.objects.get((kind.kind, namespace, name))
+    live = store.objects.get((kind.key, namespace, name))
     if content == "application/apply-patch+yaml":
         if not query.get("fieldManager"):
             raise Fault(
@@ -256,6 +282,6 @@ async def _watch(
             fresh = [h for h in store.history if h[0] > seen]
             seen = store.version
         for _, event, (what, where, called), body in fresh:
-            if what == kind.kind and namespace in (None, where) and name in ("", called) and _selected([body], query):
+            if what == kind.key and namespace in (None, where) and name in ("", called) and _selected([body], query):
                 yield json.dumps({"type": event, "object": table(body) if tables else body}) + "\n"
         await asyncio.sleep(0.1)

@@ -1,13 +1,15 @@
 """Server-side apply and the ownership of fields. Pure: bodies in, bodies out (sigs.k8s.io/structured-merge-diff in small).
 
-Maps are granular, lists are atomic, but for metadata.finalizers, which is a set. That is so for all kinds here.
+Maps are granular, lists are atomic, but for those that the kind's types give keys to, or call sets. A step of a path into
+such a list is spelled as in managedFields: `k:{"port":80}`, `v:"text"`; a path that ends in one is the item itself.
 """
 
 from __future__ import annotations
 
 import copy
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kfinfra.sandbox.kubernetes.faults import Fault
@@ -16,59 +18,95 @@ Body = dict[str, Any]
 Field = tuple[str, ...]
 _NOT_OWNED = {("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace")}
 _SYSTEM = ("creationTimestamp", "deletionTimestamp", "generation", "managedFields", "resourceVersion", "uid", "selfLink")
-FINALIZERS = ("metadata", "finalizers")
+Lists = Mapping[tuple[str, ...], tuple[tuple[str, Any], ...]]
+"""Which lists are granular, by path (`[]` for an item): the keys of an item with their defaults; none for a set."""
+LISTS: Lists = {("metadata", "finalizers"): ()}
 
 
-def fields_of(body: Mapping[str, Any], at: Field = ()) -> set[Field]:
-    """The leaves of a body: what a manager that sends it owns. A finalizer is a leaf of its own."""
-    found: set[Field] = set()
+def fields_of(body: Mapping[str, Any], lists: Lists = LISTS) -> set[Field]:
+    """What a manager that sends the body owns: its leaves, and the items of granular lists."""
+    return set(_fields(body, lists, ()))
+
+
+def _fields(body: Mapping[str, Any], lists: Lists, at: Field) -> Iterator[Field]:
     for name, value in body.items():
         path = (*at, name)
         if path in _NOT_OWNED or (at == ("metadata",) and name in _SYSTEM):
             continue
+        keys = lists.get(tuple("[]" if _is_item(s) else s for s in path)) if isinstance(value, list) else None
         if isinstance(value, dict) and value:
-            found |= fields_of(value, path)
-        elif path == FINALIZERS:
-            found |= {(*path, f"v:{json.dumps(v)}") for v in value}
+            yield from _fields(value, lists, path)
+        elif keys == ():
+            yield from ((*path, f"v:{json.dumps(v)}") for v in value)
+        elif keys:
+            for item in value:
+                name_of = {key: item.get(key, default) for key, default in keys if item.get(key, default) is not None}
+                step = (*path, f"k:{json.dumps(name_of, sort_keys=True, separators=(',', ':'))}")
+                yield step
+                yield from _fields(item, lists, step)
         elif value is not None:
-            found.add(path)
-    return found
+            yield path
+
+
+def _is_item(step: str) -> bool:
+    return step.startswith(("k:{", "v:"))
+
+
+def _item(items: Any, step: str) -> Any:
+    """The item of a list that a step means, None where there is none."""
+    wanted = json.loads(step[2:])
+    for item in items if isinstance(items, list) else ():
+        if step.startswith("v:") and item == wanted:
+            return item
+        if step.startswith("k:") and isinstance(item, dict) and all(item.get(k, v) == v for k, v in wanted.items()):
+            return item
+    return None
 
 
 def value_at(body: Any, path: Field) -> Any:
-    """The value at a leaf, None where there is none."""
+    """The value at a path, None where there is none; of an item, only that it is there."""
     for step in path:
-        if step.startswith("v:") and isinstance(body, list):
-            return step if json.loads(step[2:]) in body else None
-        body = body.get(step) if isinstance(body, dict) else None
-    return body
+        body = _item(body, step) if _is_item(step) else body.get(step) if isinstance(body, dict) else None
+    return path[-1] if path and _is_item(path[-1]) and body is not None else body
 
 
-def _put(body: Body, path: Field, value: Any) -> None:
-    for step in path[:-1]:
-        if path[:-1] == FINALIZERS and step == "finalizers":
-            values = body.setdefault(step, [])
-            if json.loads(path[-1][2:]) not in values:
-                values.append(json.loads(path[-1][2:]))
-            return
-        if not isinstance(body.get(step), dict):
-            body[step] = {}
-        body = body[step]
-    body[path[-1]] = copy.deepcopy(value)
+def _put(body: Any, path: Field, value: Any) -> None:
+    step, rest = path[0], path[1:]
+    if _is_item(step):
+        found = _item(body, step)
+        if found is None:
+            found = json.loads(step[2:])
+            body.append(found)
+        if rest:
+            _put(found, rest, value)
+    elif not rest:
+        body[step] = copy.deepcopy(value)
+    else:
+        wanted: type = list if _is_item(rest[0]) else dict
+        if not isinstance(body.get(step), wanted):
+            body[step] = wanted()
+        _put(body[step], rest, value)
 
 
 def _drop(body: Any, path: Field) -> None:
-    if not isinstance(body, dict) or path[0] not in body:
+    step, rest = path[0], path[1:]
+    if _is_item(step):
+        found = _item(body, step)
+        if found is None:
+            return
+        if rest:
+            _drop(found, rest)
+        else:
+            body.remove(found)
         return
-    if isinstance(body[path[0]], list) and len(path) > 1:
-        body[path[0]] = [v for v in body[path[0]] if f"v:{json.dumps(v)}" != path[1]]
-    elif len(path) > 1:
-        _drop(body[path[0]], path[1:])
-    else:
-        del body[path[0]]
+    if not isinstance(body, dict) or step not in body:
         return
-    if body[path[0]] in ({}, []):
-        del body[path[0]]
+    if not rest:
+        del body[step]
+        return
+    _drop(body[step], rest)
+    if body[step] in ({}, []):
+        del body[step]
 
 
 Owners = dict[tuple[str, str], set[Field]]
@@ -102,22 +140,25 @@ def _encoded(fields: set[Field]) -> Body:
     for path in sorted(fields):
         inside = out
         for step in path:
-            inside = inside.setdefault(step if step.startswith("v:") else f"f:{step}", {})
+            inside = inside.setdefault(step if _is_item(step) else f"f:{step}", {})
+        if path[-1].startswith("k:{"):
+            inside["."] = {}
     return out
 
 
 def _decoded(fields: Mapping[str, Any], at: Field = ()) -> set[Field]:
     found: set[Field] = set()
     for name, inside in fields.items():
-        path = (*at, name if name.startswith("v:") else name[2:])
+        path = at if name == "." else (*at, name if _is_item(name) else name[2:])
         found |= _decoded(inside, path) if inside else {path}
     return found
 
 
-def applied(live: Body, body: Body, manager: str, force: bool, now: str) -> Body:
+def applied(live: Body, body: Body, manager: str, force: bool, now: str, lists: Lists = LISTS) -> Body:
     """`live` after `manager` has applied `body`. Raises Fault (Conflict) where others own what it would change."""
     owners, key = owners_of(live), (manager, "Apply")
-    wanted, had = fields_of(body), owners.get(key, set())
+    in_order = tuple(_fields(body, lists, ()))
+    wanted, had = set(in_order), owners.get(key, set())
     taken = {
         other: {f for f in fields & wanted if value_at(live, f) != value_at(body, f)}
         for other, fields in owners.items()
@@ -126,16 +167,28 @@ def applied(live: Body, body: Body, manager: str, force: bool, now: str) -> Body
     if any(taken.values()) and not force:
         raise _conflict(taken, live["apiVersion"])
     result = copy.deepcopy(live)
-    for path in wanted:
-        _put(result, path, value_at(body, path))
+    for path in in_order:
+        if path[-1].startswith("k:{"):
+            _begin_item(result, path)
+        else:
+            _put(result, path, value_at(body, path))
     for other, fields in taken.items():
         owners[other] -= fields
     owners[key] = wanted
     still = set().union(*owners.values())
-    for path in had - wanted:
-        if path not in still:
+    for path in sorted(had - wanted, key=len, reverse=True):
+        if path not in still and not any(f[: len(path)] == path for f in still):
             _drop(result, path)
     return with_owners(result, owners, now)
+
+
+def _begin_item(result: Body, path: Field) -> None:
+    """Makes the item that a path means, with its keys, where it is not there."""
+    if value_at(result, path) is None:
+        inside: Any = result
+        for step, following in itertools.pairwise(path):
+            inside = _item(inside, step) if _is_item(step) else inside.setdefault(step, [] if _is_item(following) else {})
+        inside.append(json.loads(path[-1][2:]))
 
 
 def _conflict(taken: Mapping[tuple[str, str], set[Field]], api: str) -> Fault:
@@ -153,11 +206,11 @@ def _dotted(path: Field) -> str:
     return "." + ".".join(path)
 
 
-def updated(live: Body | None, body: Body, manager: str, now: str) -> Body:
+def updated(live: Body | None, body: Body, manager: str, now: str, lists: Lists = LISTS) -> Body:
     """`body` in the place of `live`: what `manager` changed is now its own, and nobody else's."""
     old: Body = live or {}
     owners, key = owners_of(old), (manager, "Update")
-    before, after = fields_of(old), fields_of(body)
+    before, after = fields_of(old, lists), fields_of(body, lists)
     changed = {f for f in after if value_at(old, f) != value_at(body, f)}
     for fields in owners.values():
         fields -= changed | (before - after)

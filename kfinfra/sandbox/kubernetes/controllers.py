@@ -7,8 +7,9 @@ from typing import Any
 
 from kfinfra.model.quantity import parse
 from kfinfra.sandbox.kubernetes.apply import updated
+from kfinfra.sandbox.kubernetes.custom import DEFINITION, react
 from kfinfra.sandbox.kubernetes.faults import Fault
-from kfinfra.sandbox.kubernetes.kinds import BY_KIND, KINDS, Kind
+from kfinfra.sandbox.kubernetes.kinds import BY_KIND, Kind
 from kfinfra.sandbox.kubernetes.store import Store, now
 
 Body = dict[str, Any]
@@ -37,12 +38,16 @@ class Controllers:
                 self._claim("MODIFIED", body)
             elif body["kind"] == "PersistentVolumeClaim" and (body.get("status") or {}).get("phase") == "Pending":
                 self._bind_or_say_why(body)
+            elif body["kind"] == DEFINITION.kind:
+                react(self._store, "MODIFIED", body, self._step)
             elif body["kind"] == "Pod" and (body.get("status") or {}).get("phase") in ("Pending", "Running"):
                 spec = {**body["spec"], "volumes": []}
                 fresh = {**copy.deepcopy(body), "spec": spec, "status": {"phase": "Failed", "message": "the node was lost"}}
                 self._store.objects["Pod", namespace, name] = fresh
 
     def _changed(self, event: str, body: Body) -> None:
+        if body["kind"] == DEFINITION.kind:
+            react(self._store, event, body, self._step)
         if event == "DELETED":
             return
         if body["kind"] == "Namespace":
@@ -67,10 +72,10 @@ class Controllers:
         store = self._store
         if ("Namespace", "", name) not in store.objects:
             return
-        for kind in (k for k in KINDS if k.namespaced):
+        for kind in (k for k in store.kinds() if k.namespaced):
             for body in list(store.listed(kind, name)):
                 store.delete(kind, name, body["metadata"]["name"], {})
-        left = [(k, b) for k in KINDS if k.namespaced for b in store.listed(k, name)]
+        left = [(k, b) for k in store.kinds() if k.namespaced for b in store.listed(k, name)]
         if not left:
             store.remove(NAMESPACE, "", name)
             return

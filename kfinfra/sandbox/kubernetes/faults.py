@@ -11,6 +11,7 @@ _CODES = {
     "Conflict": 409,
     "Expired": 410,
     "Forbidden": 403,
+    "InternalError": 500,
     "Invalid": 422,
     "MethodNotAllowed": 405,
     "NotFound": 404,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
 from kfinfra.model.quantity import canonical, parse
+from kfinfra.sandbox.kubernetes.custom import causes as definition_causes
 from kfinfra.sandbox.kubernetes.faults import Fault, invalid
 from kfinfra.sandbox.kubernetes.kinds import Kind
 
@@ -62,7 +65,40 @@ def prepared(kind: Kind, body: Body, default_class: str | None) -> Body:
         body.setdefault("status", {"phase": "Active"})
     elif kind.kind == "LimitRange":
         _default_limits(body)
+    elif kind.kind == "Service":
+        _default_service(body)
+    elif kind.kind == "PriorityClass":
+        body.setdefault("preemptionPolicy", "PreemptLowerPriority")
+    elif kind.kind in ("RoleBinding", "ClusterRoleBinding"):
+        _default_subjects(body)
+    elif kind.kind == "NetworkPolicy":
+        spec = body.setdefault("spec", {})
+        spec.setdefault("policyTypes", ["Ingress", *(["Egress"] if spec.get("egress") else [])])
     return body
+
+
+def _default_service(body: Body) -> None:
+    """What the server sets of a service (pkg/apis/core/v1/defaults.go), and an address, as each gets one."""
+    spec = body.setdefault("spec", {})
+    for name, value in (("type", "ClusterIP"), ("sessionAffinity", "None"), ("internalTrafficPolicy", "Cluster")):
+        spec.setdefault(name, value)
+    for port in spec.get("ports") or []:
+        port.setdefault("protocol", "TCP")
+        port.setdefault("targetPort", port.get("port"))
+    if spec["type"] != "ExternalName" and "clusterIP" not in spec:
+        spec["clusterIP"] = f"10.100.{zlib.crc32(json.dumps(body['metadata'].get('name')).encode()) % 256}.10"
+    if "clusterIP" in spec:
+        spec.setdefault("clusterIPs", [spec["clusterIP"]])
+
+
+def _default_subjects(body: Body) -> None:
+    """The API groups of a binding's role and subjects (pkg/apis/rbac/v1/defaults.go)."""
+    if body.get("roleRef"):
+        body["roleRef"].setdefault("apiGroup", "rbac.authorization.k8s.io")
+    for subject in body.get("subjects") or []:
+        subject.setdefault("apiGroup", "" if subject.get("kind") == "ServiceAccount" else "rbac.authorization.k8s.io")
+        if not subject["apiGroup"]:
+            del subject["apiGroup"]
 
 
 def _default_limits(body: Body) -> None:
@@ -90,7 +126,9 @@ def check(kind: Kind, body: Body, live: Body | None) -> None:
     """Raises Fault (Invalid) with every cause."""
     name = str(body["metadata"].get("name", ""))
     causes = list(_metadata(kind, body))
-    causes += _content(kind, body)
+    causes += [*_content(kind, body), *_typed_content(kind, body)]
+    if kind.kind == "CustomResourceDefinition":
+        causes += definition_causes(body)
     if live is not None:
         causes += _immutable(kind, body, live)
     if causes:
@@ -151,6 +189,33 @@ def _content(kind: Kind, body: Body) -> Iterable[Cause]:
             yield "FieldValueNotSupported", f'Unsupported value: "{body.get("reclaimPolicy")}"', "reclaimPolicy"
 
 
+def _typed_content(kind: Kind, body: Body) -> Iterable[Cause]:
+    """Rules of the kinds that are checked by their types besides (pkg/apis/*/validation)."""
+    spec = body.get("spec") or {}
+    if kind.kind in ("Role", "ClusterRole"):
+        for index, rule in enumerate(body.get("rules") or []):
+            if not rule.get("verbs"):
+                yield "FieldValueRequired", "Required value: verbs must contain at least one value", f"rules[{index}].verbs"
+    elif kind.kind in ("RoleBinding", "ClusterRoleBinding"):
+        role = body.get("roleRef") or {}
+        if role.get("kind") not in ("Role", "ClusterRole"):
+            said = f'Unsupported value: "{role.get("kind", "")}": supported values: "Role", "ClusterRole"'
+            yield "FieldValueNotSupported", said, "roleRef.kind"
+        if not role.get("name"):
+            yield "FieldValueRequired", "Required value", "roleRef.name"
+    elif kind.kind == "PriorityClass" and body.get("value", 0) > 1_000_000_000:
+        yield "FieldValueForbidden", "Forbidden: maximum allowed value of a user defined priority is 1000000000", "value"
+    elif kind.kind == "Service":
+        if not spec.get("ports") and spec.get("type") != "ExternalName":
+            yield "FieldValueRequired", "Required value", "spec.ports"
+        for index, port in enumerate(spec.get("ports") or []):
+            if not 1 <= port.get("port", 0) <= 65535:
+                said = f"Invalid value: {port.get('port', 0)}: must be between 1 and 65535, inclusive"
+                yield "FieldValueInvalid", said, f"spec.ports[{index}].port"
+            if len(spec["ports"]) > 1 and not port.get("name"):
+                yield "FieldValueRequired", "Required value", f"spec.ports[{index}].name"
+
+
 def _base64(key: str, value: Any) -> Iterable[Cause]:
     try:
         base64.b64decode(str(value), validate=True)
@@ -169,6 +234,10 @@ def _immutable(kind: Kind, body: Body, live: Body) -> Iterable[Cause]:
         for field in ("provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"):
             if body.get(field) != live.get(field):
                 yield "FieldValueForbidden", f"Forbidden: updates to {field} are forbidden.", field
+    if kind.kind in ("RoleBinding", "ClusterRoleBinding") and body.get("roleRef") != live.get("roleRef"):
+        yield "FieldValueInvalid", "Invalid value: roleRef: cannot change roleRef", "roleRef"
+    if kind.kind == "PriorityClass" and body.get("value") != live.get("value"):
+        yield "FieldValueInvalid", "Invalid value: field is immutable", "value"
     if kind.kind == "PersistentVolumeClaim":
         yield from _claim(body["spec"], live["spec"], live.get("status") or {})
 

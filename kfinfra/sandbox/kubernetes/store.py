@@ -15,8 +15,11 @@ from typing import Any
 
 from kfinfra.sandbox.kubernetes import rules
 from kfinfra.sandbox.kubernetes.apply import applied, updated
-from kfinfra.sandbox.kubernetes.faults import Fault, not_found
-from kfinfra.sandbox.kubernetes.kinds import BY_KIND, Kind
+from kfinfra.sandbox.kubernetes.custom import DEFINITION, kinds_of, types_of
+from kfinfra.sandbox.kubernetes.faults import Fault, invalid, not_found
+from kfinfra.sandbox.kubernetes.kinds import BY_KIND, BY_PLURAL, KINDS, Kind
+from kfinfra.sandbox.kubernetes.structural import Types
+from kfinfra.sandbox.kubernetes.types import MODEL, schemas_of
 
 HISTORY = 2000
 """How many events are kept for watches; one that begins before them is told 410 Expired."""
@@ -66,16 +69,25 @@ class Store:
         while self._due and self._due[0][0] <= time.monotonic():
             heapq.heappop(self._due)[2]()
 
+    def kinds(self) -> list[Kind]:
+        """Every kind: those that there always are, and those of established definitions."""
+        return [*KINDS, *(kind for body in self.listed(DEFINITION, None) for kind in kinds_of(body))]
+
+    def by_plural(self, api: str, plural: str) -> Kind | None:
+        """The kind at a path, None where there is none."""
+        known = BY_PLURAL.get((api, plural))
+        return known or next((k for k in self.kinds() if (k.api, k.plural) == (api, plural)), None)
+
     def get(self, kind: Kind, namespace: str, name: str) -> Body:
         """One object. Raises Fault."""
-        found = self.objects.get((kind.kind, namespace, name))
+        found = self.objects.get((kind.key, namespace, name))
         if found is None:
             raise not_found(kind.plural, name)
         return found
 
     def listed(self, kind: Kind, namespace: str | None) -> list[Body]:
         """Objects by name; of all namespaces where it is None."""
-        found = [b for (k, n, _), b in self.objects.items() if k == kind.kind and namespace in (None, n)]
+        found = [b for (k, n, _), b in self.objects.items() if k == kind.key and namespace in (None, n)]
         return sorted(found, key=lambda b: (b["metadata"].get("namespace", ""), b["metadata"]["name"]))
 
     def default_class(self) -> str | None:
@@ -90,12 +102,12 @@ class Store:
         """POST. Raises Fault."""
         body = self._named(kind, namespace, body)
         name = str(body["metadata"]["name"])
-        if (kind.kind, namespace, name) in self.objects:
+        if (kind.key, namespace, name) in self.objects:
             raise Fault("AlreadyExists", f'{kind.plural} "{name}" already exists', about=(kind.plural, name))
         self._check_namespace(kind, namespace, name)
-        body = rules.prepared(kind, body, self.default_class())
+        body = _typed(kind, rules.prepared(kind, body, self.default_class()))
         rules.check(kind, body, None)
-        return self._keep(kind, updated(None, body, manager, now()), None, dry)
+        return self._keep(kind, updated(None, body, manager, now(), kind.lists), None, dry)
 
     def apply(self, kind: Kind, namespace: str, name: str, body: Body, manager: str, force: bool, dry: bool = False) -> Body:
         """Server-side apply. Raises Fault."""
@@ -103,15 +115,18 @@ class Store:
             raise Fault(
                 "BadRequest", f"the name of the object ({body['metadata']['name']}) does not match the name on the URL ({name})"
             )
-        live = self.objects.get((kind.kind, namespace, name))
+        live = self.objects.get((kind.key, namespace, name))
         body = self._named(kind, namespace, {**body, "metadata": {**(body.get("metadata") or {}), "name": name}})
         if live is None:
             self._check_namespace(kind, namespace, name)
         else:
             self._check_version(kind, body, live)
+        _check_types(kind, body, name, namespace)
         base = live or {"apiVersion": kind.api, "kind": kind.kind, "metadata": {"name": name, **_within(kind, namespace)}}
-        result = applied(base, rules.prepared(kind, body, None) if _has_quantities(kind) else body, manager, force, now())
-        result = rules.prepared(kind, result, self.default_class() if live is None else None)
+        result = applied(
+            base, rules.prepared(kind, body, None) if _has_quantities(kind) else body, manager, force, now(), kind.lists
+        )
+        result = _typed(kind, rules.prepared(kind, result, self.default_class() if live is None else None))
         rules.check(kind, result, live)
         return self._keep(kind, result, live, dry)
 
@@ -121,10 +136,10 @@ class Store:
         body = self._named(kind, namespace, body)
         self._check_version(kind, body, live)
         body["metadata"] = {**body["metadata"], **{n: live["metadata"][n] for n in _SYSTEM if n in live["metadata"]}}
-        body = rules.prepared(kind, body, None)
+        body = _typed(kind, rules.prepared(kind, body, None))
         body.setdefault("status", live.get("status")) if live.get("status") else None
         rules.check(kind, body, live)
-        return self._keep(kind, updated(live, body, manager, now()), live, dry)
+        return self._keep(kind, updated(live, body, manager, now(), kind.lists), live, dry)
 
     def delete(self, kind: Kind, namespace: str, name: str, options: Body, dry: bool = False) -> Body:
         """DELETE: gone at once, or marked where finalizers hold it. Raises Fault."""
@@ -149,7 +164,7 @@ class Store:
 
     def remove(self, kind: Kind, namespace: str, name: str) -> Body:
         """Takes an object away."""
-        gone = self.objects.pop((kind.kind, namespace, name))
+        gone = self.objects.pop((kind.key, namespace, name))
         self._record("DELETED", kind, gone)
         self.changed("DELETED", gone)
         return gone
@@ -157,15 +172,15 @@ class Store:
     def store(self, kind: Kind, body: Body) -> Body:
         """Keeps a body as it is under a new version: what controllers write, status above all."""
         namespace = body["metadata"].get("namespace", "")
-        event = "MODIFIED" if (kind.kind, namespace, body["metadata"]["name"]) in self.objects else "ADDED"
-        self.objects[kind.kind, namespace, body["metadata"]["name"]] = body
+        event = "MODIFIED" if (kind.key, namespace, body["metadata"]["name"]) in self.objects else "ADDED"
+        self.objects[kind.key, namespace, body["metadata"]["name"]] = body
         self._record(event, kind, body)
         return body
 
     def _record(self, event: str, kind: Kind, body: Body) -> None:
         version = next(self._version)
         body["metadata"]["resourceVersion"] = str(version)
-        key = (kind.kind, body["metadata"].get("namespace", ""), body["metadata"]["name"])
+        key = (kind.key, body["metadata"].get("namespace", ""), body["metadata"]["name"])
         self.history.append((version, event, key, copy.deepcopy(body)))
         del self.history[:-HISTORY]
 
@@ -173,8 +188,15 @@ class Store:
         body = copy.deepcopy(body)
         if live is None:
             body["metadata"] |= {"uid": str(uuid.uuid4()), "creationTimestamp": now()}
+            if kind.counted:
+                body["metadata"]["generation"] = 1
         elif _same(body, live):
             return live
+        elif kind.counted:
+            more = {n: v for n, v in body.items() if n not in ("metadata", "status")} != {
+                n: v for n, v in live.items() if n not in ("metadata", "status")
+            }
+            body["metadata"]["generation"] = live["metadata"].get("generation", 1) + more
         if dry:
             return body
         kept = self.store(kind, body)
@@ -218,7 +240,36 @@ class Store:
             raise Fault("Conflict", f'Operation cannot be fulfilled on {kind.plural} "{name}": {said}', about=(kind.plural, name))
 
 
-_SYSTEM = ("creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "uid", "resourceVersion")
+_SYSTEM = ("creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "uid", "resourceVersion")
+
+
+def types(kind: Kind) -> Types | None:
+    """The types of a kind, None where the rules of its own are all that is looked at."""
+    if kind.model:
+        known = schemas_of(kind.model)
+        return Types(known[MODEL + kind.model], known)
+    return types_of(kind)
+
+
+def _check_types(kind: Kind, body: Body, name: str, namespace: str) -> None:
+    """An apply is typed before anything else: the server answers 500 to a field that it has no type for. Raises Fault."""
+    known = types(kind)
+    found = list(known.untyped(body)) if known is not None else []
+    if found:
+        about = f"{namespace}/{name}; {kind.api}, Kind={kind.kind}"
+        raise Fault("InternalError", f"failed to create typed patch object ({about}): {'; '.join(found)}")
+
+
+def _typed(kind: Kind, body: Body) -> Body:
+    """A custom resource as its definition keeps it. Raises Fault where it is not what the schema allows."""
+    known = types_of(kind)
+    if known is None:
+        return body
+    body = known.pruned(body)
+    found = list(known.wrong(body))
+    if found:
+        raise invalid(kind.kind, str(body["metadata"].get("name", "")), found)
+    return body
 
 
 def _within(kind: Kind, namespace: str) -> dict[str, str]:
