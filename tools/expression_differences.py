@@ -73,7 +73,8 @@ def accepted(expression: str, theirs: Said, ours: Said) -> str:
         return "an argument whose value is not known yet is checked when it is"
     early = ("Incorrect condition type", "Invalid template interpolation value", "Invalid object key")
     waits = "var.u" in expression and not theirs.error and ("(known after apply)" in told or "(sensitive value)" in told)
-    if ours.error and (waits or (ours.error in early and "(known after apply)" in told)):
+    in_vain = "var.u" in expression and not theirs.error  # where an index or a condition leaves it out of the answer
+    if ours.error and (waits or (ours.error in early and ("(known after apply)" in told or in_vain))):
         return "a mistake that does not depend on what is not known is told at once"
     if "var.u" in expression and "(known after apply)" in (told + said) and not ours.error and not theirs.error:
         return "one side knows more of a value that is not known yet"

@@ -5,18 +5,18 @@ The graph is known before anything is evaluated; instances of count and for_each
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kfinfra.config.datablocks import block_key
 from kfinfra.config.keys import BlockKey, GraphKey, NodeKey
 from kfinfra.config.module import Declared
-from kfinfra.config.names import undeclared
+from kfinfra.config.names import undeclared, unknown_root
 from kfinfra.config.tree import Node
 from kfinfra.config.uses import Reference, Use, choice, choices, uses
 from kfinfra.diag import Diagnostic, SourceText, error
 from kfinfra.graph import CycleError, topological
-from kfinfra.hcl.nodes import Attr, Body, Expr, Index, Traversal, TupleExpr
+from kfinfra.hcl.nodes import Attr, Block, Body, Expr, Index, Template, Text, Traversal, TupleExpr
 from kfinfra.hcl.references import references
 from kfinfra.model.data import PREFIX
 from kfinfra.model.schema import ResourceType
@@ -50,9 +50,9 @@ def dependencies(root: Node, types: Mapping[str, ResourceType], found: list[Diag
     for node in root.walk():
         graph.add(node)
         for declared in (*node.module.resources.values(), *(s.data for s in node.module.scoped.values())):
-            found.extend(_check_depends_on(declared, node))
+            found.extend(_check_depends_on(declared, node, types))
         for declared in (*node.module.outputs.values(), *node.module.calls.values()):
-            found.extend(_check_depends_on(declared, node))
+            found.extend(_check_depends_on(declared, node, types))
     try:
         found.extend(graph.problems)
         order = topological({key: sorted(places) for key, places in graph.edges.items()})
@@ -122,6 +122,30 @@ def _in_common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
     return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
+_ROOTS = frozenset(("var", "local", "module", "data", "path", "kfinfra", "all"))
+"""Names that begin a reference everywhere; `all` is what a lifecycle's ignore_changes takes."""
+
+
+def _own_names(declared: Declared) -> Iterator[str]:
+    """The names that the expressions of a resource's or a call's block see besides those of its module."""
+    for attribute in declared.block.body.attributes:
+        if attribute.name in ("count", "for_each"):
+            yield "count" if attribute.name == "count" else "each"
+    for block in declared.block.body.blocks:
+        yield from _inner_names(block)
+
+
+def _inner_names(block: Block) -> Iterator[str]:
+    """What dynamic blocks call their elements, and `self` of postconditions."""
+    if block.type == "postcondition":
+        yield "self"
+    if block.type == "dynamic" and block.labels:
+        yield block.labels[0].value
+        yield from (a.expr.root for a in block.body.attributes if a.name == "iterator" and isinstance(a.expr, Traversal))
+    for inner in block.body.blocks:
+        yield from _inner_names(inner)
+
+
 class _Graph:
     """The nodes and their edges, each with the place of its first reference."""
 
@@ -137,25 +161,26 @@ class _Graph:
         for name, declared in module.variables.items():
             self._variable(node, name, declared)
         for name, local in module.locals.items():
-            self._expressions(NodeKey(path, "local", name), [local.attribute.expr], local.source, node)
+            self._expressions(NodeKey(path, "local", name), [local.attribute.expr], local.source, node, ())
         for name, declared in module.providers.items():
-            self._expressions(NodeKey(path, "provider", name), expressions(declared.block.body), declared.source, node)
+            self._expressions(NodeKey(path, "provider", name), expressions(declared.block.body), declared.source, node, ())
         for (kind, name), declared in module.resources.items():
             key = BlockKey(path, kind, name)
-            self._expressions(key, expressions(declared.block.body), declared.source, node)
+            own = None if self._types[kind].dag else set(_own_names(declared))
+            self._expressions(key, expressions(declared.block.body), declared.source, node, own)
             self._repeats(key, node)
             self._provider(key, declared, node)
             self._whole_modules(key, declared, node)
         for name, declared in module.calls.items():
             wanted = (a.expr for a in declared.block.body.attributes if a.name in ("count", "for_each", "depends_on"))
-            self._expressions(NodeKey(path, "module", name), wanted, declared.source, node)
+            self._expressions(NodeKey(path, "module", name), wanted, declared.source, node, ())
             self._repeats(NodeKey(path, "module", name), node)
             self._whole_modules(NodeKey(path, "module", name), declared, node)
         for name, declared in module.checks.items():
-            self._expressions(NodeKey(path, "check", name), expressions(declared.block.body), declared.source, node)
+            self._expressions(NodeKey(path, "check", name), expressions(declared.block.body), declared.source, node, ())
             self._repeats(NodeKey(path, "check", name), node)
         for name, declared in module.outputs.items():
-            self._expressions(NodeKey(path, "output", name), expressions(declared.block.body), declared.source, node)
+            self._expressions(NodeKey(path, "output", name), _of_output(declared.block.body), declared.source, node, ())
             self._repeats(NodeKey(path, "output", name), node)
             self._whole_modules(NodeKey(path, "output", name), declared, node)
 
@@ -165,13 +190,11 @@ class _Graph:
         self._repeats(key, node)
         rules = (expr for block in declared.block.body.blocks for expr in expressions(block.body))
         for traversal in (t for expr in rules for t in references(expr)):
-            problem = undeclared(traversal, declared.source, node, self._types)
-            if problem is not None:
-                self.problems.append(problem)
+            self._name(traversal, declared.source, node, ())
         if node.call is not None and node.parent is not None:
             argument = node.call.attribute(name)
             if argument is not None:
-                self._expressions(key, [argument.expr], node.call.source, node.parent)
+                self._expressions(key, [argument.expr], node.call.source, node.parent, set(_own_names(node.call)))
 
     def _provider(self, key: BlockKey, declared: Declared, node: Node) -> None:
         """A resource waits for what its provider is configured with."""
@@ -197,15 +220,24 @@ class _Graph:
             wanted = NodeKey(node.parent.path, "module", node.path[-1])
             self.edges[key].setdefault(wanted, (node.call.source, node.call.block.start, node.call.block.header_end))
 
-    def _expressions(self, key: GraphKey, exprs: Iterable[Expr], source: SourceText, scope: Node) -> None:
+    def _name(self, traversal: Traversal, source: SourceText, scope: Node, own: Collection[str] | None) -> None:
+        """Tells of a reference that names nothing; `own` are the names of the block alone, None where they are not known."""
+        problem = undeclared(traversal, source, scope, self._types)
+        root = traversal.root
+        if problem is None and own is not None and root not in _ROOTS and root not in self._types and root not in own:
+            problem = unknown_root(traversal, source, scope, self._types)
+        if problem is not None:
+            self.problems.append(problem)
+
+    def _expressions(
+        self, key: GraphKey, exprs: Iterable[Expr], source: SourceText, scope: Node, own: Collection[str] | None
+    ) -> None:
         edges = self.edges.setdefault(key, {})
         made = self.references.setdefault(key, []) if isinstance(key, BlockKey) else None
         for expr in exprs:
             keys: dict[int, Expr] | None = None
             for traversal in references(expr):
-                problem = undeclared(traversal, source, scope, self._types)
-                if problem is not None:
-                    self.problems.append(problem)
+                self._name(traversal, source, scope, own)
                 for wanted in self._wanted(traversal, scope):
                     edges.setdefault(wanted, (source, traversal.start, traversal.end))
                     if made is not None:
@@ -259,15 +291,34 @@ def expressions(body: Body) -> Iterator[Expr]:
             yield from expressions(block.body)
 
 
-def _check_depends_on(declared: Declared, node: Node) -> Iterable[Diagnostic]:
+def _of_output(body: Body) -> Iterator[Expr]:
+    yield from (a.expr for a in body.attributes if a.name in ("value", "depends_on"))
+    yield from (e for block in body.blocks for e in expressions(block.body))
+
+
+def _check_depends_on(declared: Declared, node: Node, types: Collection[str]) -> Iterator[Diagnostic]:
     attribute = declared.attribute("depends_on")
     if attribute is None:
         return
-    items: tuple[Expr, ...] = attribute.expr.items if isinstance(attribute.expr, TupleExpr) else (attribute.expr,)
-    for item in items:
-        if not isinstance(item, Traversal) or not list(_awaited(item, node)):
-            detail = "A declared resource (TYPE.NAME), data source (data.TYPE.NAME) or module (module.NAME) is required."
-            yield error("Invalid depends_on reference", detail, declared.expr_span(item))
+    if not isinstance(attribute.expr, TupleExpr):
+        wanted = declared.source.text[attribute.expr.start : attribute.expr.end].strip('"')
+        hint = f"write: depends_on = [{wanted}]"
+        detail = "A list of references is required."
+        yield error("Invalid depends_on argument", detail, declared.expr_span(attribute.expr), hint=hint)
+        return
+    for item in attribute.expr.items:
+        if isinstance(item, Traversal):
+            unknown = item.root not in _ROOTS and item.root not in types
+            if unknown or list(_awaited(item, node)) or undeclared(item, declared.source, node, types):
+                continue  # what is not declared is told as such
+        detail = "A declared resource (TYPE.NAME), data source (data.TYPE.NAME) or module (module.NAME) is required."
+        hint = ""
+        match item:
+            case Template(parts=(Text(value=text),)):
+                detail, hint = "References are written without quotes.", f"write: {text}"
+            case Traversal(root="var" | "local"):
+                hint = "what is waited for is an object that takes time to make: a value does not"
+        yield error("Invalid depends_on reference", detail, declared.expr_span(item), hint=hint)
 
 
 def _awaited(traversal: Traversal, node: Node) -> Iterator[GraphKey]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from kfinfra.config.datablocks import check_data
 from kfinfra.config.files import ParsedFile
+from kfinfra.config.teaching import resource_block, unknown_block
 from kfinfra.diag import Diagnostic, SourceText, Span, did_you_mean, error
 from kfinfra.hcl.nodes import Attribute, Block, Expr
 from kfinfra.model.data import PREFIX
@@ -149,23 +150,10 @@ def _add(
         case _ if kind in types:
             yield from _resource(module, declared)
         case "resource":
-            yield error(
-                "Unsupported block type",
-                'Resource types are blocks of their own here: there is no "resource" block.',
-                declared.span,
-                hint=_first_class(labels),
-            )
+            yield resource_block(labels, declared.span, types)
         case _:
             known = [*(t for t in types if "." not in t), *KNOWN]
-            yield error(
-                "Unsupported block type",
-                f'Blocks of type "{kind}" are not expected here.{did_you_mean(kind, known)}',
-                declared.span,
-            )
-
-
-def _first_class(labels: tuple[str, ...]) -> str:
-    return "write: " + " ".join([*labels[:1], *(f'"{label}"' for label in labels[1:])]) + " { … }"
+            yield unknown_block(kind, labels, declared.span, types, known)
 
 
 def _labelled(declared: Declared, wanted: tuple[str, ...]) -> Iterable[Diagnostic]:
@@ -174,7 +162,7 @@ def _labelled(declared: Declared, wanted: tuple[str, ...]) -> Iterable[Diagnosti
         shape = " ".join((kind, *(f'"{w}"' for w in wanted)))
         yield error(
             "Wrong number of labels",
-            f'A "{kind}" block has {len(wanted)} label(s), this one has {len(labels)}.',
+            f'A "{kind}" block has {_labels(len(wanted))}, this one has {len(labels) or "none"}.',
             declared.span,
             hint=f"write: {shape} {{ … }}",
         )
@@ -182,9 +170,13 @@ def _labelled(declared: Declared, wanted: tuple[str, ...]) -> Iterable[Diagnosti
         if not label.value.replace("-", "_").isidentifier():
             yield error(
                 "Invalid name",
-                f"{label.value!r} is not a name: letters, digits, _ and -, not beginning with a digit.",
+                f'"{label.value}" is not a name: letters, digits, _ and -, not beginning with a digit.',
                 declared.source.span(label.start, label.end),
             )
+
+
+def _labels(count: int) -> str:
+    return {0: "no label", 1: "one label"}.get(count, f"{count} labels")
 
 
 def _named(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kfinfra.config.conditions import Rule, mistakes, read_rule
+from kfinfra.config.constants import constant_bool, constant_string
 from kfinfra.config.module import Declared
 from kfinfra.config.variables import is_flagged
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
@@ -48,7 +49,18 @@ def output_mistakes(outputs: Iterable[Declared], *, root: bool) -> Iterator[Diag
         for attribute in block.block.body.attributes:
             if attribute.name not in _ARGUMENTS:
                 detail = f'An output has no argument "{attribute.name}".{did_you_mean(attribute.name, _ARGUMENTS)}'
-                yield error("Unsupported argument", detail, block.name_span(attribute))
+                hint = "an output is of the type of its value" if attribute.name == "type" else ""
+                yield error("Unsupported argument", detail, block.name_span(attribute), hint=hint)
+        name = block.labels()[0]
+        if block.attribute("value") is None:
+            yield error("Missing required argument", f'The output "{name}" needs a value.', block.span, hint="write: value = …")
+        for wanted in ("description", "sensitive", "ephemeral"):
+            written = block.attribute(wanted)
+            if written is not None:
+                try:
+                    constant_string(block, written) if wanted == "description" else constant_bool(block, written)
+                except DiagnosticError as problem:
+                    yield from problem.diagnostics
         for inner in map(block.inner, block.block.body.blocks):
             yield from _inner(inner)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 from kfinfra.config.module import Declared
 from kfinfra.diag import DiagnosticError, SourceText, error
+from kfinfra.hcl.access import friendly
 from kfinfra.hcl.nodes import Expr
 from kfinfra.model.address import Key
 from kfinfra.values.data import (
@@ -23,6 +25,8 @@ from kfinfra.values.data import (
     Value,
 )
 from kfinfra.values.marks import wholly_known
+from kfinfra.values.numbers import number_text
+from kfinfra.values.types import BOOL, NUMBER, type_name
 
 
 class Evaluates(Protocol):
@@ -64,9 +68,9 @@ def _count(block: Declared, expr: Expr, evaluation: Evaluates) -> Repetition:
     if isinstance(value, str) and value.isdigit():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise DiagnosticError(
-            error("Invalid count argument", "A whole number, zero or more, is required.", block.expr_span(expr))
-        )
+        what = number_text(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else friendly(value)
+        detail = f"A whole number, zero or more, is required, not {what}."
+        raise DiagnosticError(error("Invalid count argument", detail, block.expr_span(expr)))
     return Repetition("count", {i: {"count": ObjectValue({"index": i})} for i in range(value)})
 
 
@@ -82,8 +86,16 @@ def repeated_for_each(block: Declared, expr: Expr, evaluation: Evaluates) -> Rep
             hint = "turn the list into a set of strings: toset([…])"
             detail = "A map, an object or a set of strings is required, not a list."
             raise DiagnosticError(error("Invalid for_each argument", detail, block.expr_span(expr), hint=hint))
+        case SetValue(element=element):
+            detail = f"A map, an object or a set of strings is required, not a set of {type_name(element)}."
+            hint = (
+                "write: toset([for x in … : tostring(x)])"
+                if element in (NUMBER, BOOL)
+                else "make a map of it: { for x in … : x.name => x }"
+            )
+            raise DiagnosticError(error("Invalid for_each argument", detail, block.expr_span(expr), hint=hint))
         case _:
-            detail = "A map, an object or a set of strings is required."
+            detail = f"A map, an object or a set of strings is required, not {friendly(value)}."
             raise DiagnosticError(error("Invalid for_each argument", detail, block.expr_span(expr)))
     each: dict[Key, Mapping[str, Value]] = {k: {"each": ObjectValue({"key": k, "value": v})} for k, v in pairs}
     return Repetition("for_each", each, all(wholly_known(v) for _, v in pairs))

@@ -57,7 +57,7 @@ class NameScope:
             case _ if root in here.common.types:
                 return here.resource(root, first), 1
             case _:
-                raise DiagnosticError(unknown_root(traversal, self.source, here.common.types))
+                raise DiagnosticError(unknown_root(traversal, self.source, here.node, here.common.types))
 
     def _module(self, name: str, steps: tuple[Step, ...]) -> tuple[Value, int]:
         """One output where one is named, so that no other is worked out; else all of them."""

@@ -13,6 +13,17 @@ from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
 DEFAULT_STATE = "state/default.kfstate"
 
 
+_NOT_NEEDED = {
+    "required_providers": (
+        "the providers (aws, kubernetes, kfp) are a part of kfinfra.",
+        "remove it; what a provider needs stands in provider blocks",
+    ),
+    "cloud": ("there is no service that keeps states.", 'say where state lies: backend "TYPE" { … }'),
+    "provider_meta": ("the providers are a part of kfinfra.", "remove it"),
+}
+"""Blocks that a `terraform` block has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where the local backend keeps the state, relative to the root module's folder."""
@@ -41,13 +52,21 @@ def _read(declared: Declared, found: list[Diagnostic]) -> str | None:
         try:
             fits = satisfies(__version__, wanted)
         except ValueError as problem:
-            found.append(error("Invalid version constraint", f"{problem}.", declared.expr_span(attribute.expr)))
+            said = str(problem) if str(problem).endswith("?") else f"{problem}."
+            found.append(error("Invalid version constraint", said, declared.expr_span(attribute.expr)))
             continue
         if not fits:
             detail = f"This is kfinfra {__version__}; the configuration requires {wanted}."
-            found.append(error("Unsupported kfinfra version", detail, declared.expr_span(attribute.expr)))
+            hint = "install a version that fits, or change the constraint if you know that this one serves"
+            found.append(error("Unsupported kfinfra version", detail, declared.expr_span(attribute.expr), hint=hint))
     path = None
     for block in declared.block.body.blocks:
+        if block.type in _NOT_NEEDED:
+            inner, (why, hint) = declared.inner(block), _NOT_NEEDED[block.type]
+            found.append(
+                error("Unsupported block type", f'A "kfinfra" block has no "{block.type}": {why}', inner.span, hint=hint)
+            )
+            continue
         path = _backend(declared.inner(block), found)
     return path
 
@@ -68,19 +87,28 @@ def _backend(declared: Declared, found: list[Diagnostic]) -> str | None:
     return path
 
 
-_CONSTRAINT = re.compile(r"\s*(=|!=|>=|<=|>|<|~>)?\s*(\d+(?:\.\d+)*)\s*")
+_CONSTRAINT = re.compile(r"\s*(=|!=|>=|<=|>|<|~>)?\s*v?(\d+(?:\.\d+){0,2})(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?\s*")
+_MISTYPED = {"=>": ">=", "=<": "<=", "==": "=", "~": "~>", "^": "~>", "~=": "~>", "<>": "!="}
 
 
 def satisfies(version: str, constraints: str) -> bool:
-    """Whether `version` meets `constraints` (`>= 0.1, < 2`). Raises ValueError, with a sentence."""
-    have = _numbers(version)
+    """Whether `version` meets `constraints` (`>= 0.1, < 2`), its prerelease left aside. Raises ValueError, with a sentence."""
+    have = _numbers(version.split("-")[0])
+    fits = True
     for part in constraints.split(","):
         match = _CONSTRAINT.fullmatch(part)
         if not match:
-            raise ValueError(f'"{part.strip()}" is not a version constraint such as >= 0.1 or ~> 1.2')
-        if not _meets(have, match[1] or "=", match[2]):
-            return False
-    return True
+            raise ValueError(f'"{part.strip()}" is not a version constraint such as >= 0.1 or ~> 1.2{_meant(part)}')
+        if match[3]:
+            raise ValueError(f'"{part.strip()}" names a prerelease: constraints are about releases, so leave {match[3]} out')
+        fits = fits and _meets(have, match[1] or "=", match[2])
+    return fits
+
+
+def _meant(part: str) -> str:
+    operator = re.match(r"\s*([^\d\sv]*)", part)
+    better = _MISTYPED.get(operator[1]) if operator else None
+    return f'. Did you mean "{better}"?' if better else ""
 
 
 def _meets(have: tuple[int, ...], operator: str, text: str) -> bool:

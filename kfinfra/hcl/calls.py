@@ -149,5 +149,5 @@ def _can(here: Evaluator, expr: Call) -> Value:
 
 def static(bad: DiagnosticError) -> bool:
     """Names that don't exist are told before evaluation begins in Terraform: `try` does not catch them."""
-    summaries = ("Reference to undeclared", "Call to unknown function", "Cycle", "Invalid reference")
+    summaries = ("Reference to ", "Call to unknown function", "Cycle", "Invalid reference", 'Invalid "self" reference')
     return any(d.summary.startswith(summaries) for d in bad.diagnostics)

@@ -25,9 +25,9 @@ MISTAKES: list[tuple[str, str, int, str]] = [
      "for resources"),
     ('disk "a" {\n  size = data.disk.b.size\n}', "Reference to undeclared data source", 2, 'data "disk" "b"'),
     (OLD + 'disk "a" {\n  size = data.disk.odl.size\n}', "Reference to undeclared data source", 3, 'Did you mean "old"?'),
-    ('disk "a" {\n  size = data.disk\n}', "Reference to undeclared data source", 2, "data"),
+    ('disk "a" {\n  size = data.disk\n}', "Invalid reference", 2, "data.disk.NAME"),
     (OLD + 'disk "a" {\n  size = data.disk.old.sise\n}', "Unsupported attribute", 3, "sise"),
-    (OLD + 'disk "a" {\n  size = 1\n  depends_on = [data.disk.no]\n}', "Invalid depends_on reference", 4, "data.TYPE.NAME"),
+    (OLD + 'disk "a" {\n  size = 1\n  depends_on = [data.disk.no]\n}', "Reference to undeclared data source", 4, '"no"'),
     ('data "disk" "a" { name = data.disk.b.name }\ndata "disk" "b" { name = data.disk.a.name }', "Cycle", 1, "data.disk.b"),
 ]  # fmt: skip
 

@@ -17,7 +17,7 @@ MISTAKES: list[tuple[str, str, int, str]] = [
     ("moved {\n  from = disk.data\n}", "Missing required argument", 1, '"to"'),
     (f"moved {{\n  from = disk.a\n  {TO}\n  form = 1\n}}", "Unsupported argument", 4, 'Did you mean "from"?'),
     (f"moved {{\n  from = disk.a\n  {TO}\n  x {{}}\n}}", "Unsupported block type", 4, '"x"'),
-    (f'moved "x" {{\n  from = disk.a\n  {TO}\n}}', "Wrong number of labels", 1, "0 label"),
+    (f'moved "x" {{\n  from = disk.a\n  {TO}\n}}', "Wrong number of labels", 1, "no label"),
     (f'moved {{\n  from = "disk.a"\n  {TO}\n}}', "Invalid expression", 2, "without quotes"),
     (f"moved {{\n  from = disk.a[1 + 1]\n  {TO}\n}}", "Invalid expression", 2, "constant keys"),
     (f"moved {{\n  from = disk.a.b.c\n  {TO}\n}}", "Invalid address", 2, "neither a resource"),

@@ -74,7 +74,7 @@ MISTAKES = [
     (task(NAMED) + task("{ name = task.t.output }", name="u"), "Unknown output", 7, "a, b"),
     (task("{ name = upper(task.fit.output) }"), "Computed from a value of a run", 3, "before the run"),
     (task("{ epochs = param.n + 1 }", "fit"), "Computed from a value of a run", 3, "before the run"),
-    (task("{ name = each.value }"), 'Reference to undeclared "each"', 3, "for_each"),
+    (task("{ name = each.value }"), 'Reference to "each" in context without for_each', 3, "for_each"),
     (task("{ name = component.two }"), "Invalid reference", 3, "no value"),
     (task(NAMED, "tow"), "Reference to undeclared component", 2, 'Did you mean "two"?'),
     ('task "t" {}\n', "Missing required argument", 1, "component"),

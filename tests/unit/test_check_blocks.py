@@ -217,7 +217,7 @@ MISTAKES = [
     (check('  data "disk" "x" {\n    count = 1\n  }\n' + ASSERT), 'Invalid "count" attribute', 4, "does not repeat"),
     (check('  data "disk" "x" {\n    for_each = {}\n  }\n' + ASSERT), 'Invalid "for_each" attribute', 4, "outside"),
     (check('  data "disk" "x" {\n    lifecycle {}\n  }\n' + ASSERT), "Invalid lifecycle block", 4, "assert"),
-    (check('  data "disk" "x" {\n    depends_on = [disk.b]\n  }\n' + ASSERT), "Invalid depends_on reference", 4, "TYPE.NAME"),
+    (check('  data "disk" "x" {\n    depends_on = [disk.b]\n  }\n' + ASSERT), "Reference to undeclared resource", 4, "declare"),
     (check(OLD.replace('"x"', "data.disk.old.id") + ASSERT), "Reference to scoped resource", 3, 'check "c"'),
     (check(OLD + ASSERT) + 'output "o" { value = data.disk.old.id }', "Reference to scoped resource", 9, "outside"),
     (asserts("var.size"), "Invalid condition result", 4, "true or false, not number"),

@@ -120,7 +120,7 @@ MISTAKES = [
     (f'{HEAD}      condition = true\n      error_message = "x"\n      when = 1{TAIL}', "Unsupported argument", 8, "when"),
     (disk("false", "sensitive(\"x\")"), "Resource precondition failed", 6, "sensitive value"),
     (disk("self.sise > 3").replace("precondition", "postcondition"), "Unsupported attribute", 6, 'Did you mean "size"'),
-    (disk("self.size > 3"), 'Reference to undeclared "self"', 6, "self"),
+    (disk("self.size > 3"), 'Invalid "self" reference', 6, "self"),
 ]  # fmt: skip
 
 

@@ -129,7 +129,7 @@ MISTAKES = [
     ("replace_triggered_by = [var.x]", "Invalid replace_triggered_by", "A resource of this module"),
     ("replace_triggered_by = [disk.other]", "Reference to undeclared resource", "other"),
     ("replace_triggered_by = [disk.b[true]]", "Invalid replace_triggered_by", "neither a string nor a whole number"),
-    ("replace_triggered_by = [disk.b.size]", "Missing resource instance key", "disk.b[count.index]"),
+    ("replace_triggered_by = [disk.b.size]", "Missing resource instance key", "disk.b[0]"),
 ]
 
 

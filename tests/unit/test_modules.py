@@ -146,7 +146,7 @@ def test_a_child_sees_nothing_of_its_caller(bench: Bench, tmp_path: Path) -> Non
     with pytest.raises(DiagnosticError, match='no local value named "secret"'):
         bench.plan('locals { secret = 1 }\nmodule "a" {\n  source = "./m"\n  size = 1\n}')
     write(tmp_path, "m/more.hcl", "")
-    with pytest.raises(DiagnosticError, match='no resource named "d"'):
+    with pytest.raises(DiagnosticError, match='no disk named "d"'):
         bench.plan('module "a" {\n  source = "./m"\n  size = 1\n}\noutput "x" { value = disk.d }')
 
 

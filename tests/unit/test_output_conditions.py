@@ -94,7 +94,7 @@ MISTAKES = [
     (output("var.size == 5 ? null : true"), "Invalid condition result", 6, "not null"),
     (output("true"), PRE, 6, "refers to nothing"),
     (output("var.sise > 3"), "Reference to undeclared input variable", 6, 'Did you mean "size"'),
-    (output("self > 3"), 'Reference to undeclared "self"', 6, "self"),
+    (output("self > 3"), 'Invalid "self" reference', 6, "self"),
     (output("var.size > 9", "[1]"), "Invalid error message", 7, "not tuple"),
     (output("var.size > 9", "null"), "Invalid error message", 7, "not null"),
     (output("var.size > 9", "var.size"), "Module output value precondition failed", 6, "5"),
