@@ -9,7 +9,17 @@ from typing import Any
 
 import click
 
-from kfinfra.cli.common import WithVariables, audience, confirmed, json_wanted, plan_options, planning, stopping, workplace
+from kfinfra.cli.common import (
+    WithVariables,
+    audience,
+    confirmed,
+    json_wanted,
+    made_plan,
+    plan_options,
+    planning,
+    stopping,
+    workplace,
+)
 from kfinfra.plan.change import Mode
 
 QUESTION = "Do you want to perform these actions?"
@@ -40,7 +50,7 @@ def carry_out(ctx: click.Context, mode: Mode, auto_approve: bool, planfile: str 
         open_session(workplace(ctx), options, told.hooks, what.lower()) as session,
     ):
         told.known(session.state)
-        plan = session.load_plan(Path(planfile)) if planfile else session.plan()
+        plan = session.load_plan(Path(planfile)) if planfile else made_plan(session, told)
         if not planfile:
             told.plan(replace(plan, check_warnings=()) if auto_approve else plan)  # nobody reads them: the end tells them
             if plan.has_changes and not confirmed(QUESTION, auto_approve, as_json):

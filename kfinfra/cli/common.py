@@ -22,6 +22,8 @@ from kfinfra.model.durations import seconds
 from kfinfra.plan.change import Mode
 
 if TYPE_CHECKING:
+    from kfinfra.app.session import Session
+    from kfinfra.plan.change import Plan
     from kfinfra.views.audience import Audience
     from kfinfra.views.events_json import JsonEvents
     from kfinfra.views.tracking import Tracking
@@ -84,6 +86,17 @@ def audience(ctx: click.Context, as_json: bool) -> Iterator[Audience]:
     events.version()
     with json_failures(events):
         yield Machine(events)
+
+
+def made_plan(session: Session, told: Audience) -> Plan:
+    """The plan; of one that fails, what was planned all the same is told, and then what is wrong. Raises DiagnosticError."""
+    from kfinfra.engine.planner import PlanFailed
+
+    try:
+        return session.plan()
+    except PlanFailed as problem:
+        told.plan(problem.plan)
+        raise
 
 
 @contextmanager

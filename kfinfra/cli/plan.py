@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kfinfra.cli.common import WithVariables, audience, json_wanted, plan_options, planning, workplace
+from kfinfra.cli.common import WithVariables, audience, json_wanted, made_plan, plan_options, planning, workplace
 from kfinfra.plan.change import Mode
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def command(
             write_blocks(ctx, options, told, Path(generate_config_out))
         with open_session(workplace(ctx), options, told.hooks, "plan") as session:
             told.known(session.state)
-            plan = session.plan()
+            plan = made_plan(session, told)
             told.plan(plan)
             if out is not None:
                 session.save_plan(plan, Path(out))

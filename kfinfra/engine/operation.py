@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 
 from kfinfra.config.configuration import Configuration
 from kfinfra.diag import DiagnosticError, error
-from kfinfra.engine.digests import canonical, token
+from kfinfra.engine.digests import canonical, token, with_digests
 from kfinfra.engine.hooks import Hooks
-from kfinfra.engine.planner import with_digests
 from kfinfra.engine.providers import ProviderSet
 from kfinfra.engine.replacing import identity, same_identity
 from kfinfra.engine.schedule import Task

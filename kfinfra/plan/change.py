@@ -100,7 +100,8 @@ class Plan:
     `lineage` pin the state it was made from, `config_digest` the configuration's text, `variables` the non-sensitive
     variable values given (sensitive ones must be given again). `data` holds the data sources that were read for it, as no-ops.
     `made` is when, in RFC 3339: what `plantimestamp` gives. `checks` say how conditions of outputs and check blocks come
-    out, `check_warnings` which of them do not hold: an apply asks again, and tells what it finds then.
+    out, `check_warnings` which of them do not hold: an apply asks again, and tells what it finds then. An `errored` plan
+    is what was planned before something was found to be wrong: it is shown, and never applied.
     """
 
     mode: Mode
@@ -118,6 +119,7 @@ class Plan:
     made: str = ""
     checks: tuple[Checked, ...] = ()
     check_warnings: tuple[Diagnostic, ...] = ()
+    errored: bool = False
 
     @property
     def to_apply(self) -> tuple[Change, ...]:

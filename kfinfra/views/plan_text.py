@@ -54,8 +54,8 @@ _RULE = "─" * 77
 
 
 def render_plan(plan: Plan, *, color: bool = False) -> str:
-    """The whole plan, ending in a newline."""
-    return "\n".join(_plan(plan, color)) + "\n"
+    """The whole plan, ending in a newline; nothing of a plan that failed before it began."""
+    return "".join(f"{line}\n" for line in _plan(plan, color))
 
 
 def _plan(plan: Plan, color: bool) -> Iterator[str]:
@@ -64,16 +64,16 @@ def _plan(plan: Plan, color: bool) -> Iterator[str]:
     doing = plan.to_apply
     outputs = [o for o in plan.outputs if o.action is not Action.NOOP]
     if not doing and not outputs:
-        yield from _nothing(plan)
+        yield from () if plan.errored else _nothing(plan)
         return
     if doing:
-        yield from _actions(doing, color)
+        yield from _actions(plan, color)
         yield f"{paint('Plan:', 'bold', color)} {summed(plan)}"
     if outputs:
         yield from ["", "Changes to Outputs:"] if doing else ["Changes to Outputs:"]
         width = max(len(key_text(o.name)) for o in outputs)
         yield from (line.render(color) for output in outputs for line in _output(output, width))
-    if not doing:
+    if not doing and not plan.errored:
         yield ""
         yield "Applying this plan saves these outputs in the state, and changes nothing else."
 
@@ -108,13 +108,17 @@ def _drift(plan: Plan, color: bool) -> Iterator[str]:
         yield ""
 
 
-def _actions(doing: tuple[Change, ...], color: bool) -> Iterator[str]:
+def _actions(plan: Plan, color: bool) -> Iterator[str]:
+    doing = plan.to_apply
     yield "Resource actions are indicated with the following symbols:"
     for action, words in LEGEND.items():
         if any(c.action.value == action for c in doing):
             yield f"{' ' * (3 - len(SYMBOLS[action]))}{paint_symbol(SYMBOLS[action], color)} {words}"
     yield ""
-    yield "kfinfra will perform the following actions:"
+    if plan.errored:
+        yield "kfinfra planned the following actions, but then encountered a problem:"
+    else:
+        yield "kfinfra will perform the following actions:"
     yield ""
     for change in doing:
         yield paint(f"  # {title(change)}", "bold", color)

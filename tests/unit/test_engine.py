@@ -10,13 +10,15 @@ import pytest
 
 from kfinfra.diag import DiagnosticError
 from kfinfra.engine.hooks import Hooks
-from kfinfra.engine.planner import masked
+from kfinfra.engine.masking import masked
+from kfinfra.engine.planner import PlanFailed
 from kfinfra.engine.result import ApplyResult
 from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Plain
 from kfinfra.model.ports import DetailLine
 from kfinfra.plan.change import Action, Change, Mode
 from kfinfra.state.journal import Intent
+from kfinfra.views.plan_text import render_plan
 from tests.fakes.bench import Bench, actions
 
 TWO = """
@@ -239,6 +241,18 @@ def test_replace_is_asked_for_by_address(bench: Bench) -> None:
     plan = bench.plan(TWO, replace=("machine.box",))
     assert actions(plan) == {"disk.data": "no-op", "machine.box": "delete,create"}
     assert plan.changes[1].reason == "replace_by_request"
+
+
+def test_a_plan_that_fails_shows_what_it_knew(bench: Bench) -> None:
+    text = 'disk "a" { size = 1 }\ndisk "b" {\n  size = disk.a.size\n  tags = nowhere\n}\noutput "o" { value = disk.a.id }\n'
+    with pytest.raises(PlanFailed) as caught:
+        bench.plan(text.replace("nowhere", "{ n = tonumber(disk.a.name) }"))
+    shown = render_plan(caught.value.plan)
+    assert "planned the following actions, but then encountered a problem:" in shown
+    assert "# disk.a will be created" in shown and "disk.b" not in shown and "No changes" not in shown
+    with pytest.raises(PlanFailed) as caught:
+        bench.plan('disk "b" {\n  count = 2\n  size = 1\n  tags = { n = tonumber("x") }\n}\n')
+    assert render_plan(caught.value.plan) == ""
 
 
 def test_prevent_destroy_refuses(bench: Bench) -> None:
