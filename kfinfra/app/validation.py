@@ -28,6 +28,11 @@ def validate(work: Workplace) -> tuple[Diagnostic, ...]:
         )
     except DiagnosticError as problem:
         return tuple(sorted(problem.diagnostics, key=Diagnostic.order))
+    return validated(config)
+
+
+def validated(config: Configuration) -> tuple[Diagnostic, ...]:
+    """The same of a configuration that is loaded."""
     found = [*_blocks(config), *_providers(config)]
     try:
         config.outputs()

@@ -13,6 +13,7 @@ from kfinfra.model.plain import Attributes
 
 if TYPE_CHECKING:
     from kfinfra.compiler.compile import Compiler
+    from kfinfra.hcl.cache import ParseCache
     from kfinfra.pipelines.effective import Setting
     from kfinfra.providers.kfp.deployed import DeployedPipeline
     from kfinfra.providers.kfp.runs import Runs
@@ -134,6 +135,13 @@ def environment(work: Workplace) -> Mapping[str, str]:
     return {**own, **up(work.root).environment()}
 
 
-def parse_cache(work: Workplace) -> Path:
+def parse_cache(work: Workplace) -> ParseCache:
     """Where parsed files are kept between commands."""
-    return work.root / DATA_FOLDER / "cache" / "hcl"
+    from kfinfra.hcl.cache import ParseCache, user_key
+
+    return ParseCache(work.root / DATA_FOLDER / "cache" / "hcl", user_key(user_cache(work.env)))
+
+
+def user_cache(env: Mapping[str, str]) -> Path:
+    """The user's own folder for what can be made anew."""
+    return Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kfinfra"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from kfinfra.config.bodies import decode_body
 from kfinfra.config.calls import check_call, passed_providers
@@ -35,6 +34,7 @@ from kfinfra.config.tree import Node, load_tree
 from kfinfra.config.uses import Use
 from kfinfra.config.variables import Variables, check_shape, is_flagged, judged, settle_variables
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, error, warning
+from kfinfra.hcl.cache import ParseCache
 from kfinfra.hcl.evaluate import Scope
 from kfinfra.hcl.functions import Clock, Function, standard_functions
 from kfinfra.hcl.nodes import Expr
@@ -410,7 +410,7 @@ def load(
     provider_types: Mapping[str, ProviderType],
     env: Mapping[str, str],
     var_inputs: Iterable[tuple[str, str]] = (),
-    cache: Path | None = None,
+    cache: ParseCache | None = None,
     workspace: str = "default",
     require_variables: bool = True,
     own: Iterable[Function] = (),
@@ -493,7 +493,7 @@ def _given(
     sources: Sources,
     env: Mapping[str, str],
     inputs: Iterable[tuple[str, str]],
-    cache: Path | None,
+    cache: ParseCache | None,
 ) -> tuple[dict[str, Given], list[Diagnostic]]:
     given = from_environment(env, module.variables)
     found: list[Diagnostic] = []
@@ -507,7 +507,7 @@ def _given(
             given[name] = value
         else:
             source = SourceText(text, read_text(sources, text))
-            values, diagnostics = from_file(ParsedFile(source, parse_file(source, None, VALUES)), module.variables)
+            values, diagnostics = from_file(ParsedFile(source, parse_file(source, cache, VALUES, values=True)), module.variables)
             given |= values
             found += diagnostics
     return given, found

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from kfinfra.config.shapes import VALUES
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, error
+from kfinfra.hcl.cache import ParseCache
 from kfinfra.hcl.json_body import Shape
 from kfinfra.hcl.nodes import Body
 from kfinfra.hcl.parser import parse, parse_json
@@ -90,7 +91,7 @@ class ParsedModule:
     var_files: Mapping[str, ParsedFile]
 
 
-# What may hold a secret in plain text is parsed each time, and its tree is never kept; nor is a var file's.
+# What may hold a secret is parsed each time where the user has no key: a tree's name would let passwords be tried out.
 _MAY_HOLD_SECRETS = re.compile(r'^\s*(secret|provider)\s+"|\b(sensitive|ephemeral)\b|"(secret|provider)"', re.MULTILINE)
 
 
@@ -100,12 +101,17 @@ def may_hold_secrets(text: str) -> bool:
     return words and _MAY_HOLD_SECRETS.search(text) is not None
 
 
-def parse_file(source: SourceText, cache: Path | None, shape: Shape) -> Body:
-    """A file's body: in JSON syntax where its name ends in .json, with the blocks that `shape` says. Raises DiagnosticError."""
+def parse_file(source: SourceText, cache: ParseCache | None, shape: Shape, values: bool = False) -> Body:
+    """A file's body: in JSON syntax where its name ends in .json, with the blocks that `shape` says. Raises DiagnosticError.
+
+    `values`: it is a var file, which is as good as secret.
+    """
+    if cache is not None and not cache.key and (values or may_hold_secrets(source.text)):
+        cache = None
     return parse_json(source, shape, cache) if source.filename.endswith(".json") else parse(source, cache)
 
 
-def parse_module(sources: Sources, cache: Path | None, shape: Shape, folder: str = ".") -> ParsedModule:
+def parse_module(sources: Sources, cache: ParseCache | None, shape: Shape, folder: str = ".") -> ParsedModule:
     """The module in `folder`; var files are the root's only. Raises DiagnosticError with the errors of all files."""
     try:
         names = sources.list(folder)
@@ -131,8 +137,7 @@ def parse_module(sources: Sources, cache: Path | None, shape: Shape, folder: str
             text = read_text(sources, name)
             digest.update(f"{name}\0{len(text)}\0{text}".encode())
             source = SourceText(name, text)
-            keeps = name in wanted and not may_hold_secrets(text)
-            body = parse_file(source, cache if keeps else None, shape if name in wanted else VALUES)
+            body = parse_file(source, cache, shape) if name in wanted else parse_file(source, cache, VALUES, values=True)
             parsed[name] = ParsedFile(source, body)
         except DiagnosticError as problem:
             errors.extend(problem.diagnostics)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 from kfinfra.config.constants import constant
@@ -16,6 +15,7 @@ from kfinfra.config.module import Declared, Module
 from kfinfra.config.overrides import decode_files
 from kfinfra.config.shapes import module_shape
 from kfinfra.diag import Diagnostic, DiagnosticError, error
+from kfinfra.hcl.cache import ParseCache
 from kfinfra.model.schema import ProviderType, ResourceType
 
 
@@ -72,7 +72,7 @@ def load_tree(
     sources: Sources,
     types: Mapping[str, ResourceType],
     provider_types: Mapping[str, ProviderType],
-    cache: Path | None,
+    cache: ParseCache | None,
     locate: Locate,
 ) -> Tree:
     """The root module and all that it calls. Raises DiagnosticError with the mistakes of all files."""
@@ -94,7 +94,7 @@ class _Reading:
         sources: Sources,
         types: Mapping[str, ResourceType],
         provider_types: Mapping[str, ProviderType],
-        cache: Path | None,
+        cache: ParseCache | None,
         locate: Locate,
     ) -> None:
         self._sources, self._types, self._provider_types = sources, types, provider_types

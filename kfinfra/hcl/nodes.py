@@ -10,9 +10,18 @@ from typing import TypeAlias
 
 import msgspec
 
+_KINDS = (
+    *("Literal", "Text", "Template", "TemplateWrap", "TemplateJoin", "Attr", "Index", "Traversal", "RelativeTraversal"),
+    *("IndexExpr", "Splat", "Anon", "TupleExpr", "ObjectItem", "ObjectExpr", "For", "Call", "Unary", "Binary", "Conditional"),
+    *("Parens", "Attribute", "Label", "Block", "Body", "Node"),
+)
 
-class Node(msgspec.Struct, frozen=True, tag_field="node", tag=True, array_like=True):
-    """A piece of source text: `start` up to `end`, in characters from the beginning of the file."""
+
+class Node(msgspec.Struct, frozen=True, tag_field="node", tag=_KINDS.index, array_like=True, gc=False):
+    """A piece of source text: `start` up to `end`, in characters from the beginning of the file.
+
+    Nodes hold no cycles, so that the garbage collector need not look at them.
+    """
 
     start: int
     end: int

@@ -6,15 +6,12 @@ Neither lark nor the grammar is loaded before a text has to be parsed.
 from __future__ import annotations
 
 import gc
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import msgspec
-
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, error
+from kfinfra.hcl.cache import ParseCache
 from kfinfra.hcl.json_body import Shape, json_body
 from kfinfra.hcl.json_text import JsonString
 from kfinfra.hcl.nodes import Attribute, Block, Body, Expr
@@ -24,42 +21,27 @@ from kfinfra.hcl.recovery import mistakes
 if TYPE_CHECKING:
     from kfinfra.hcl.scanner import Scanner
 
-_VERSION = "2"
+
+def parse(source: SourceText, cache: ParseCache | None = None) -> Body:
+    """The body of a file. With `cache` an unchanged text is read back, not parsed. Raises DiagnosticError (`recovery`)."""
+    return _cached(source, "", cache, lambda: _file(source))
 
 
-def parse(source: SourceText, cache_dir: Path | None = None) -> Body:
-    """The body of a file. With `cache_dir` an unchanged text is read back, not parsed. Raises DiagnosticError (`recovery`)."""
-    return _cached(source, "", cache_dir, lambda: _file(source))
-
-
-def parse_json(source: SourceText, shape: Shape, cache_dir: Path | None = None) -> Body:
+def parse_json(source: SourceText, shape: Shape, cache: ParseCache | None = None) -> Body:
     """The body of a file in JSON syntax, with the blocks that `shape` says. As `parse`; all mistakes in strings are told."""
-    return _cached(source, repr(shape) if cache_dir else "", cache_dir, lambda: _json(source, shape))
+    return _cached(source, repr(shape) if cache else "", cache, lambda: _json(source, shape))
 
 
-def _cached(source: SourceText, what: str, folder: Path | None, make: Callable[[], Body]) -> Body:
-    """What `make` makes of `source`, kept in `folder` under a name that is made from all that it depends on."""
-    if folder is None:
+def _cached(source: SourceText, what: str, cache: ParseCache | None, make: Callable[[], Body]) -> Body:
+    """What `make` makes of `source`, kept under a name that is made from all that it depends on."""
+    if cache is None:
         return make()
-    key = hashlib.sha256(f"{_VERSION}\0{msgspec.__version__}\0{what}\0{source.text}".encode()).hexdigest()
-    path = folder / f"{key}.msgpack"
-    try:
-        return msgspec.msgpack.decode(path.read_bytes(), type=Body)
-    except (OSError, msgspec.DecodeError):
+    path = cache.path(what, source.text)
+    body = cache.get(path, source.text)
+    if body is None:
         body = make()
-    _remember(path, msgspec.msgpack.encode(body))
+        cache.put(path, source.text, body)
     return body
-
-
-def _remember(path: Path, data: bytes) -> None:
-    """Writes the cache; a folder that cannot be written only costs the next command some time."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = path.with_suffix(".new")
-        fresh.write_bytes(data)
-        fresh.replace(path)
-    except OSError:
-        return
 
 
 def parse_expression(source: SourceText) -> Expr:

@@ -8,6 +8,7 @@ import pytest
 
 from kfinfra.diag import DiagnosticError, SourceText
 from kfinfra.hcl import nodes as n
+from kfinfra.hcl.cache import emptied, restored
 from kfinfra.hcl.parser import parse
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "hcl-syntax" / "cases.jsonl"
@@ -116,3 +117,12 @@ def test_every_case(agreed: Callable[[str, int, int], None]) -> None:
     wrong = [(case["src"], found) for case in CASES if (found := verdict(case)) is not None]
     agreed("hcl-syntax", len(CASES) - len(wrong), len(CASES))
     assert not wrong, "\n\n".join(f"{src!r}\n  {found}" for src, found in wrong)
+
+
+def test_a_kept_tree_is_the_same(agreed: Callable[[str, int, int], None]) -> None:
+    texts = [str(case["src"]) for case in CASES if case["valid"]]
+    trees = [parse(SourceText("case.hcl", text)) for text in texts]
+    kept = [(data, text, tree) for text, tree in zip(texts, trees, strict=True) if (data := emptied(tree, text)) is not None]
+    assert all(restored(data, text) == tree for data, text, tree in kept)
+    agreed("hcl-syntax kept in the cache", len(kept), len(texts))
+    assert len(kept) > 0.97 * len(texts)

@@ -11,6 +11,7 @@ import pytest
 
 from kfinfra.diag import DiagnosticError, SourceText
 from kfinfra.hcl import nodes as n
+from kfinfra.hcl.cache import ParseCache
 from kfinfra.hcl.parser import parse, parse_expression, parse_template
 
 TAKEN = [
@@ -158,11 +159,12 @@ def test_collecting_garbage_goes_on_after_an_error() -> None:
 
 
 def test_what_is_in_the_cache_needs_neither_lark_nor_hcl2(tmp_path: Path) -> None:
-    source, cache = SourceText("x.hcl", "a = [1, var.b]\n"), tmp_path / "cache"
-    fresh = parse(source, cache)
+    source, folder = SourceText("x.hcl", "a = [1, var.b]\n"), tmp_path / "cache"
+    fresh = parse(source, ParseCache(folder, b""))
     program = (
         "import sys, pathlib; from kfinfra.diag import SourceText; from kfinfra.hcl.parser import parse\n"
-        f"print(parse(SourceText('x.hcl', 'a = [1, var.b]\\n'), pathlib.Path({str(cache)!r})))\n"
+        "from kfinfra.hcl.cache import ParseCache\n"
+        f"print(parse(SourceText('x.hcl', 'a = [1, var.b]\\n'), ParseCache(pathlib.Path({str(folder)!r}), b'')))\n"
         "print(sorted({'lark', 'hcl2', 'kfinfra.hcl.scanner'} & set(sys.modules)))"
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout

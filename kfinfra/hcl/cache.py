@@ -1,0 +1,202 @@
+"""Syntax trees kept between commands, without a word of what the texts say in strings and numbers.
+
+A kept tree holds the places of its literals only; they are read from the text again, which is there whenever a tree is asked
+for. So a password that stands in a configuration never gets into the cache. A kept tree's name is a digest of its text under a
+key of the user's own, which does not lie beside it: who has the cache alone cannot even try passwords out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+
+from kfinfra.hcl.nodes import Body, Index, Literal, Text
+from kfinfra.hcl.quoting import ESCAPES
+
+_VERSION = "3"
+Places: TypeAlias = tuple[int, ...]
+"""Where the characters of a literal stand: pairs of a first and a last offset, or of ESCAPE and that of an escape sequence."""
+
+ESCAPE = -1
+_KEY_LENGTH = 32
+_MARK = b"\x00literal "
+_MARKED = re.compile(rb"\xb1\x00literal ([0-9a-f]{8})")
+# The element that is a literal's text, in a node as a list: its tag, start and end come first.
+_TEXT, _NUMBER, _KEY = 3, 4, 3
+
+
+@dataclass(frozen=True, slots=True)
+class ParseCache:
+    """Where trees are kept, and the key of their names (empty: the user has none)."""
+
+    folder: Path
+    key: bytes
+
+    def path(self, what: str, text: str) -> Path:
+        """The file of the tree of `text`, read as `what`."""
+        of = f"{_VERSION}\0{msgspec.__version__}\0{what}\0{text}".encode()
+        return self.folder / f"{hmac.new(self.key, of, hashlib.sha256).hexdigest()}.tree"
+
+    def get(self, path: Path, text: str) -> Body | None:
+        """The tree of `text` that lies at `path`; None where there is none, or what lies there is none."""
+        try:
+            return restored(path.read_bytes(), text)
+        except (OSError, ValueError, IndexError, OverflowError, msgspec.MsgspecError):
+            return None
+
+    def put(self, path: Path, text: str, body: Body) -> None:
+        """Keeps a tree; a folder that cannot be written only costs the next command some time."""
+        data = emptied(body, text)
+        if data is None:
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            fresh = path.with_suffix(f".{os.getpid()}")
+            fresh.write_bytes(data)
+            fresh.replace(path)
+        except OSError:
+            return
+
+
+def user_key(folder: Path) -> bytes:
+    """The key that lies in `folder`, made where there is none yet; empty where none can be kept there."""
+    path = folder / "trees.key"
+    try:
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            fresh = folder / f"trees.key.{os.getpid()}"
+            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+                stream.write(os.urandom(_KEY_LENGTH))
+            with suppress(FileExistsError):  # another command was faster: its key it is
+                os.link(fresh, path)
+            fresh.unlink()
+        found = path.read_bytes()
+    except OSError:
+        return b""
+    return found if len(found) == _KEY_LENGTH else b""
+
+
+class _Kept(msgspec.Struct, array_like=True, frozen=True):
+    """A tree's bytes without its literals, and what belongs between them: one list of places each."""
+
+    pieces: list[bytes]
+    literals: list[Places]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_kept = msgspec.msgpack.Decoder(_Kept)
+_body = msgspec.msgpack.Decoder(Body)
+
+
+def emptied(body: Body, text: str) -> bytes | None:
+    """The tree without its literals; None where one of them cannot be found in the text again, character by character."""
+    tree = msgspec.to_builtins(body)
+    literals: list[Places] = []
+    for node, at, value in _literals(tree):
+        found = places(value, text, node[1])
+        if found is None:
+            return None
+        node[at] = f"\0literal {len(literals):08x}"
+        literals.append(found)
+    pieces = _MARKED.split(_encode(tree))
+    kept = _encode(_Kept(pieces[::2], [literals[int(number, 16)] for number in pieces[1::2]]))
+    return kept if restored(kept, text) == body else None
+
+
+def restored(data: bytes, text: str) -> Body:
+    """The tree that `emptied` made of one whose text is `text`. Raises MsgspecError, ValueError or IndexError for other data."""
+    kept = _kept.decode(data)
+    parts = [kept.pieces[0]]
+    for literal, piece in zip(kept.literals, kept.pieces[1:], strict=True):
+        value = text[literal[0] : literal[1]] if len(literal) == 2 and literal[0] >= 0 else _joined(literal, text)
+        parts += (_encode(value), piece)
+    return _body.decode(b"".join(parts))
+
+
+def _joined(literal: Places, text: str) -> str:
+    pairs = zip(literal[::2], literal[1::2], strict=True)
+    return "".join(_escaped(text, end)[0] if start == ESCAPE else text[start:end] for start, end in pairs)
+
+
+def _escaped(text: str, at: int) -> tuple[str, int]:
+    """What the escape sequence at `at` stands for, and where it ends. Raises ValueError for what is none."""
+    mark = text[at + 1]
+    width = {"u": 4, "U": 8}.get(mark, 0)
+    if not width and mark not in ESCAPES:
+        raise ValueError(f"\\{mark}")
+    return (chr(int(text[at + 2 : at + 2 + width], 16)) if width else ESCAPES[mark]), at + 2 + width
+
+
+def _literals(tree: list[Any]) -> Iterator[tuple[list[Any], int, str]]:
+    """The nodes that say something in the user's own words, where in the node, and what."""
+    todo: list[Any] = [tree]
+    while todo:
+        node = todo.pop()
+        tag = node[0] if node else None
+        if tag == _TAGS[0]:
+            yield node, _TEXT, node[_TEXT]
+        elif tag == _TAGS[1]:
+            if node[_NUMBER] is not None:
+                yield node, _NUMBER, node[_NUMBER]
+        elif tag == _TAGS[2]:
+            if isinstance(node[_KEY], str):
+                yield node, _KEY, node[_KEY]
+        else:
+            todo.extend(each for each in node if type(each) is list or type(each) is tuple)
+
+
+_TAGS = tuple(kind.__struct_config__.tag for kind in (Text, Literal, Index))
+
+
+def places(value: str, text: str, start: int) -> Places | None:
+    """Where the characters of `value` stand in `text` from `start` on, one behind the other; None where they do not.
+
+    Between them may stand what a string says them with: indentation, a doubled `$`, a backslash.
+    """
+    if text.startswith(value, start):
+        return start, start + len(value)
+    found: list[int] = []
+    at, done = start, 0
+    while done < len(value):
+        if at >= len(text):
+            return None
+        length = _alike(value, done, text, at)
+        if length:
+            found += (at, at + length)
+            at, done = at + length, done + length
+            continue
+        after = _after_escape(text, at, value[done])
+        if after:
+            found += (ESCAPE, at)
+            at, done = after, done + 1
+        else:
+            at += 1
+    return tuple(found)
+
+
+def _after_escape(text: str, at: int, wanted: str) -> int:
+    """Where the escape sequence ends that stands at `at` for the character `wanted`; 0 where none does."""
+    if text[at] != "\\":
+        return 0
+    try:
+        value, end = _escaped(text, at)
+    except (ValueError, IndexError, OverflowError):
+        return 0
+    return end if value == wanted else 0
+
+
+def _alike(value: str, begin: int, text: str, at: int) -> int:
+    """How many characters are the same."""
+    length = 0
+    while begin + length < len(value) and at + length < len(text) and value[begin + length] == text[at + length]:
+        length += 1
+    return length
