@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from kfinfra.app.formatting import Formatted, format_files, format_text, write
 from kfinfra.cli.common import show_diagnostics, workplace
 from kfinfra.diag import Diagnostic, DiagnosticError, error
+
+if TYPE_CHECKING:
+    from kfinfra.app.formatting import Formatted
 
 SYNTAX, DIFFERENT = 2, 3
 _SWITCHES = ("--check", "--diff", "--list", "--recursive", "--write")
@@ -46,6 +49,8 @@ def command(
     PATH is a file or a folder, by default the working folder; a single - formats standard input. A file with a syntax error
     is left as it is, and the exit code is 2.
     """
+    from kfinfra.app.formatting import format_files
+
     if "-" in paths and len(paths) > 1:
         raise click.UsageError("- (standard input) stands alone")
     stdin = paths == ("-",)
@@ -66,6 +71,8 @@ def command(
 
 
 def _stdin(found: list[Diagnostic]) -> Iterator[Formatted]:
+    from kfinfra.app.formatting import format_text
+
     try:
         yield format_text("<stdin>", sys.stdin.buffer.read().decode())
     except UnicodeDecodeError as problem:
@@ -82,6 +89,8 @@ def _report(result: Formatted, listing: bool, diff: bool) -> None:
 
 
 def _write(root: Path, result: Formatted, writing: bool, found: list[Diagnostic]) -> None:
+    from kfinfra.app.formatting import write
+
     try:
         if writing:
             write(root, result)

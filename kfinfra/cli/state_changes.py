@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +13,10 @@ from kfinfra.cli.addresses import ADDRESS
 from kfinfra.cli.common import LOCK_TIMEOUT, WithVariables, hooks, plan_options, settings_of, show_diagnostics, workplace
 from kfinfra.cli.common import lock_timeout as seconds_of
 from kfinfra.diag import DiagnosticError, error
-from kfinfra.engine.result import ApplyResult
 from kfinfra.plan.change import Mode
+
+if TYPE_CHECKING:
+    from kfinfra.engine.result import ApplyResult
 
 
 @click.command(name="mv", cls=WithVariables)

@@ -13,9 +13,9 @@ from typing import Protocol
 from kfinfra.config.shapes import VALUES
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, error
 from kfinfra.hcl.cache import ParseCache
-from kfinfra.hcl.json_body import Shape
 from kfinfra.hcl.nodes import Body
 from kfinfra.hcl.parser import parse, parse_json
+from kfinfra.hcl.shape import Shape
 
 SUFFIXES = (".hcl", ".hcl.json")
 VAR_FILES = ("kfinfra.kfvars", "kfinfra.kfvars.json")

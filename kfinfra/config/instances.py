@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from kfinfra.config.bodies import decode_body, problem_diagnostics
 from kfinfra.config.calls import provider_key
 from kfinfra.config.conditions import failed_preconditions
-from kfinfra.config.dag.reader import BLOCKS, read_dag
 from kfinfra.config.evaluation import Evaluation
 from kfinfra.config.lifecycle import WrittenLifecycle, read_lifecycle
 from kfinfra.config.module import Declared
@@ -44,9 +43,7 @@ def desired_instance(
 ) -> tuple[Desired, list[Diagnostic]]:
     """One instance's desired attributes. Errors are returned beside it; with an error its attributes are incomplete."""
     scope = evaluation.scope(block.source, extra)
-    decoded = decode_body(
-        block, schema.attributes, schema.blocks, scope, META | (frozenset(BLOCKS) if schema.dag else frozenset())
-    )
+    decoded = decode_body(block, schema.attributes, schema.blocks, scope, META | (_dag_blocks() if schema.dag else frozenset()))
     diagnostics = [*failed_preconditions(meta.lifecycle.conditions, scope), *decoded.diagnostics]
     lifecycle, timeouts = Lifecycle(), meta.timeouts.fixed
     try:
@@ -55,6 +52,8 @@ def desired_instance(
     except DiagnosticError as problem:
         diagnostics.extend(problem.diagnostics)
     if schema.dag:
+        from kfinfra.config.dag.reader import read_dag
+
         read = read_dag(block, scope)
         decoded.attributes[schema.dag] = read.dag
         decoded.spans.update(read.spans)
@@ -83,6 +82,13 @@ def desired_instance(
         block.span,
     )
     return desired, [d.at(None, str(address)) for d in diagnostics]
+
+
+def _dag_blocks() -> frozenset[str]:
+    """The blocks of a pipeline's own tasks, whose reader most configurations have no need of."""
+    from kfinfra.config.dag.reader import BLOCKS
+
+    return frozenset(BLOCKS)
 
 
 def as_planned(desired: Desired, schema: ResourceType) -> Resource:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 
-from kfinfra.hcl.json_body import Shape
+from kfinfra.hcl.shape import Shape
 from kfinfra.model.schema import BlockType, ProviderType, ResourceType
 
 VALUES = Shape(only_literals=True)

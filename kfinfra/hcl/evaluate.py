@@ -143,6 +143,9 @@ class Evaluator:
 
     def template(self, expr: Template) -> Value:
         """Parts joined into a string; unknown parts make an unknown string with a known prefix."""
+        first = expr.parts[0]
+        if len(expr.parts) == 1 and isinstance(first, Text):  # most strings are these
+            return first.value
         text, known, marks = "", True, NONE
         parts: list[str | Placeholder | Unknown] = []
         for part in expr.parts:

@@ -7,33 +7,17 @@ type, what something depends on), some are taken as they stand (a variable's def
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from kfinfra.hcl import nodes as n
 from kfinfra.hcl.json_text import Json, JsonArray, JsonConstant, JsonNumber, JsonObject, JsonString, read_json
 from kfinfra.hcl.problem import SyntaxProblem
+from kfinfra.hcl.shape import Shape
 
 COMMENT = "//"
 # Parses a string by a rule of the grammar. Raises SyntaxProblem.
 Read: TypeAlias = Callable[[JsonString, str], n.Expr]
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What a body may hold: nested blocks by name. A name that is none of them is an argument.
-
-    `labels`: how many a block of this shape has; `expressions`, `literals`: arguments whose strings are native expressions,
-    and such as are no templates; `only_blocks`, `only_literals`: that all names are (an unknown block is empty: it is refused).
-    """
-
-    labels: int = 0
-    blocks: Mapping[str, Shape] = field(default_factory=dict)
-    expressions: frozenset[str] = frozenset()
-    literals: frozenset[str] = frozenset()
-    only_blocks: bool = False
-    only_literals: bool = False
 
 
 def json_body(text: str, shape: Shape, read: Read) -> tuple[n.Body, list[SyntaxProblem]]:

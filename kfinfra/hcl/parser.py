@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, cast
 
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, error
 from kfinfra.hcl.cache import ParseCache
-from kfinfra.hcl.json_body import Shape, json_body
-from kfinfra.hcl.json_text import JsonString
 from kfinfra.hcl.nodes import Attribute, Block, Body, Expr
 from kfinfra.hcl.problem import SyntaxProblem
-from kfinfra.hcl.recovery import mistakes
+from kfinfra.hcl.shape import Shape
 
 if TYPE_CHECKING:
+    from kfinfra.hcl.json_text import JsonString
     from kfinfra.hcl.scanner import Scanner
 
 
@@ -60,6 +59,8 @@ def _file(source: SourceText) -> Body:
 
 
 def _json(source: SourceText, shape: Shape) -> Body:
+    from kfinfra.hcl.json_body import json_body
+
     try:
         body, found = json_body(source.text, shape, lambda value, rule: cast(Expr, read(value.value, rule, value)))
     except SyntaxProblem as problem:
@@ -78,6 +79,8 @@ def _read(source: SourceText, rule: str) -> object:
     try:
         return read(source.text, rule)
     except SyntaxProblem as problem:
+        from kfinfra.hcl.recovery import mistakes
+
         found = mistakes(source.text, _first, _items) if rule == "start" else [problem]
         raise DiagnosticError([_diagnostic(each, source) for each in found]) from problem
 

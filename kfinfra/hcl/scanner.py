@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from lark import Token
 
 from kfinfra.hcl import frames as f
-from kfinfra.hcl.json_text import JsonString
 from kfinfra.hcl.patterns import BLANKS, VALID_NUMBER, WIDES, Match, patterns
 from kfinfra.hcl.problem import SyntaxProblem
 from kfinfra.hcl.quoting import Literals, unended
+
+if TYPE_CHECKING:
+    from kfinfra.hcl.json_text import JsonString
 
 _MARKS = dict(
     pair.split()

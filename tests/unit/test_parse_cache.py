@@ -15,8 +15,8 @@ from kfinfra.config.files import FolderSources, parse_module
 from kfinfra.config.shapes import VALUES
 from kfinfra.diag import SourceText
 from kfinfra.hcl.cache import ParseCache, emptied, restored, user_key
-from kfinfra.hcl.json_body import Shape
 from kfinfra.hcl.parser import parse, parse_json
+from kfinfra.hcl.shape import Shape
 
 SECRETIVE = """\
 secret "db" {
