@@ -6,7 +6,6 @@ Prints one line of JSON: names of figures to their values, in seconds of process
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 import threading
@@ -22,7 +21,7 @@ def language(folder: str, cache: str) -> dict[str, float]:
     from kfinfra.config.files import FolderSources
     from kfinfra.hcl.cache import ParseCache
 
-    kept = None if cache == "none" else ParseCache(Path(cache), os.urandom(0))
+    kept = None if cache == "none" else ParseCache(Path(cache), b"")
     types, providers, own = resource_types(), provider_types(), provider_functions()
     began = time.process_time()
     config = load(FolderSources(Path(folder)), types, providers, {}, (), kept, require_variables=False, own=own)

@@ -18,6 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+_NOT_OURS = ("TF_CLI_CONFIG_FILE", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+"""What would slow a peer or us down as no user's environment does: an installed program has its bytecode."""
+
 KFINFRA = str(Path(sys.executable).with_name("kfinfra"))
 
 
@@ -46,7 +49,7 @@ class Cost:
 def run(command: Command) -> Cost:
     """What one run costs. Raises RuntimeError with what it printed where it fails."""
     command.before()
-    env = {n: v for n, v in os.environ.items() if n != "TF_CLI_CONFIG_FILE"} | {"CHECKPOINT_DISABLE": "1"} | dict(command.env)
+    env = {n: v for n, v in os.environ.items() if n not in _NOT_OURS} | {"CHECKPOINT_DISABLE": "1"} | dict(command.env)
     began = time.monotonic()
     with subprocess.Popen(
         command.argv, cwd=command.folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.measuring import KFINFRA, Command, alternating, prepared_terraform, run
@@ -27,21 +28,16 @@ def measure(folder: Path, runs: int) -> list[Row]:
         costs = alternating(commands, runs)
     finally:
         run(Command([KFINFRA, "sandbox", "down"], ours))
-    mine = costs["kfinfra"]
+    mine, peer = costs["kfinfra"], costs.get("terraform")
     what = f"no-op plan of {COUNT:,} resources"
-    if terraform is None:
-        return [missing(f"{what}, {part}", told, "terraform") for part, told in _told(mine.wall, mine.cpu, mine.memory)]
-    peer = costs["terraform"]
-    pairs = (
-        ("wall", mine.wall, peer.wall, seconds),
-        ("CPU", mine.cpu, peer.cpu, seconds),
-        ("peak", mine.memory, peer.memory, memory),
-    )
+    if peer is None:
+        return [missing(what, f"{seconds(mine.wall)}, {seconds(mine.cpu)} CPU, {memory(mine.memory)}", "terraform")]
     return [
-        Row(f"{what}, {part}", show(a), against("terraform", show(b), a, b), "≤ terraform's", a <= b)
-        for part, a, b, show in pairs
+        _row(f"{what}, wall", mine.wall, peer.wall, seconds),
+        _row(f"{what}, CPU", mine.cpu, peer.cpu, seconds),
+        _row(f"{what}, peak", mine.memory, peer.memory, memory),
     ]
 
 
-def _told(wall: float, cpu: float, peak: float) -> tuple[tuple[str, str], ...]:
-    return ("wall", seconds(wall)), ("CPU", seconds(cpu)), ("peak", memory(peak))
+def _row(what: str, mine: float, peer: float, show: Callable[[float], str]) -> Row:
+    return Row(what, show(mine), against("terraform", show(peer), mine, peer), "≤ terraform's", mine <= peer)

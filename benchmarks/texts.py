@@ -1,7 +1,8 @@
 """Configurations of any size, as kfinfra and as Terraform write them: the same text but for what heads a resource.
 
 Written as people write them: variables with types and rules, locals that build on each other, functions, `for`, templates,
-heredocs, conditionals, `for_each`, a module, outputs, plain settings, comments; 20 characters a line. Every team stands on its own and on what all share.
+heredocs, conditionals, `for_each`, a module, outputs, plain settings, comments; 27 characters a line. Every team stands on
+its own and on what all share.
 """
 
 from __future__ import annotations

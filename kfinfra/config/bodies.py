@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from kfinfra.config.conform import Findings, conform_fields
 from kfinfra.config.dynamic import expanded
 from kfinfra.config.module import Declared
-from kfinfra.config.places import nearest, places
+from kfinfra.config.places import Places, nearest
 from kfinfra.diag import Diagnostic, DiagnosticError, Span, did_you_mean, error, warning
 from kfinfra.hcl.evaluate import Scope, evaluate
 from kfinfra.hcl.nodes import Block
@@ -24,7 +24,7 @@ class Decoded:
 
     attributes: dict[str, Plain]
     sensitive: frozenset[Path]
-    spans: dict[Path, Span]
+    spans: Places
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
@@ -42,7 +42,7 @@ def decode_body(
     `kept`: it goes into plans and state, so that ephemeral values may stand in write-only attributes only.
     """
     found = Findings(kept=kept)
-    spans: dict[Path, Span] = {}
+    spans = Places()
     errors: list[Diagnostic] = []
     plain = _body(declared, attributes, blocks, scope, (), skip, found, spans, errors)
     errors.extend(_diagnostic(p, spans, declared.span) for p in found.problems)
@@ -69,18 +69,17 @@ def _body(
     path: Path,
     skip: frozenset[str],
     found: Findings,
-    spans: dict[Path, Span],
+    spans: Places,
     errors: list[Diagnostic],
 ) -> dict[str, Plain]:
     values: dict[str, Value] = {}
     for written in declared.block.body.attributes:
         if written.name in skip:
             continue
-        spans[(*path, written.name)] = declared.expr_span(written.expr)
+        spans.attribute((*path, written.name), written.expr, declared.source)
         if written.name not in attributes:
             errors.append(_unknown_name(written.name, declared, declared.name_span(written), attributes, blocks))
             continue
-        spans.update(places(written.expr, (*path, written.name), declared.source))
         try:
             value = evaluate(written.expr, scope, declared.source)
             if found.kept and not attributes[written.name].write_only and has_mark(value, EPHEMERAL):
@@ -107,7 +106,7 @@ def _dynamic(
     scope: Scope,
     path: Path,
     found: Findings,
-    spans: dict[Path, Span],
+    spans: Places,
     errors: list[Diagnostic],
     plain: dict[str, Plain],
 ) -> None:
@@ -126,7 +125,7 @@ def _inner(
     scope: Scope,
     path: Path,
     found: Findings,
-    spans: dict[Path, Span],
+    spans: Places,
     errors: list[Diagnostic],
     plain: dict[str, Plain],
 ) -> None:
@@ -141,10 +140,10 @@ def _inner(
         return
     here = (*path, kind, *labels)
     table = plain[kind]
-    if here in spans:
-        errors.append(error("Duplicate block", f"This block was already written at {spans[here]}.", declared.span))
+    earlier = spans.block(here, declared.span)
+    if earlier is not None:
+        errors.append(error("Duplicate block", f"This block was already written at {earlier}.", declared.span))
         return
-    spans[here] = declared.span
     inside = _body(declared, block_type.attributes, block_type.blocks, scope, here, frozenset(), found, spans, errors)
     if isinstance(table, dict) and labels:
         table[labels[0]] = inside

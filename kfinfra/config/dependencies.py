@@ -119,6 +119,8 @@ def _shared(order: Iterable[GraphKey], edges: Mapping[GraphKey, Mapping[GraphKey
 
 def _in_common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
     """How many module steps two places share: what passes from one module to a sibling goes through what holds both."""
+    if not one or not other:  # most is in the root module
+        return 0
     return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 

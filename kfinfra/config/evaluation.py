@@ -26,7 +26,7 @@ from kfinfra.hcl.functions.function import Function
 from kfinfra.hcl.nodes import Expr
 from kfinfra.model.address import Address, Key, key_text
 from kfinfra.model.checks import OUTPUT, Status, together
-from kfinfra.model.plain import UNKNOWN
+from kfinfra.model.plain import UNKNOWN, Attributes
 from kfinfra.model.resource import Resource
 from kfinfra.values.codec import from_data
 from kfinfra.values.data import SENSITIVE, Marked, ObjectValue, ResourceValue, TupleValue, Unknown, Value
@@ -36,6 +36,31 @@ Instance = tuple[tuple[str, Key], ...]
 """A module instance: the calls on the way from the root, each with its key."""
 
 Place = tuple[Instance, str, str]
+
+
+class Settled(Mapping[str, Value]):
+    """A resource's attributes as values, each made when it is asked for: few are. Those in `hidden` are sensitive."""
+
+    __slots__ = ("_data", "_hidden", "_made")
+
+    def __init__(self, data: Attributes, hidden: set[str | int]) -> None:
+        self._data, self._hidden = data, hidden
+        self._made: dict[str, Value] = {}
+
+    def __getitem__(self, name: str) -> Value:
+        if name not in self._made:
+            value = from_data(self._data[name], UNKNOWN)
+            self._made[name] = Marked(value, frozenset({SENSITIVE})) if name in self._hidden else value
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._data
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
 
 
 @dataclass
@@ -86,11 +111,7 @@ class Evaluation:
     def settle(self, resource: Resource) -> None:
         """Makes `resource`, of whatever module, what references to its address give from now on."""
         address = resource.address
-        items: dict[str, Value] = {}
-        hidden = {path[0] for path in resource.sensitive if path}
-        for name, data in resource.attributes.items():
-            value = from_data(data, UNKNOWN)
-            items[name] = Marked(value, frozenset({SENSITIVE})) if name in hidden else value
+        items = Settled(resource.attributes, {path[0] for path in resource.sensitive if path})
         place = (address.module, *address.block)
         self.common.resources.setdefault(place, {})[address.key] = ResourceValue(items, address.type, str(address))
         if self.common.repeated.get(place) != "for_each":
@@ -144,6 +165,9 @@ class Evaluation:
 
     def local(self, name: str) -> Value:
         """A local's value."""
+        place = (self.path, "local", name)
+        if place in self.common.values:
+            return self.common.values[place]
         return self._remembered("local", name, lambda: self._local(name))
 
     def _local(self, name: str) -> Value:

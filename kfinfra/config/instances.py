@@ -15,12 +15,15 @@ from kfinfra.config.timeouts import WrittenTimeouts, read_timeouts
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, did_you_mean, error
 from kfinfra.hcl.evaluate import evaluate
 from kfinfra.model.address import Address
-from kfinfra.model.plain import UNKNOWN, Plain
-from kfinfra.model.resource import Desired, Lifecycle, Resource
+from kfinfra.model.plain import UNKNOWN, Path, Plain
+from kfinfra.model.resource import Desired, Resource
 from kfinfra.model.schema import ResourceType
 from kfinfra.values.data import Value
 
 META = frozenset({"count", "for_each", "depends_on", "provider", "lifecycle", "timeouts"})
+
+
+_UNWRITTEN = WrittenLifecycle()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def desired_instance(
     scope = evaluation.scope(block.source, extra)
     decoded = decode_body(block, schema.attributes, schema.blocks, scope, META | (_dag_blocks() if schema.dag else frozenset()))
     diagnostics = [*failed_preconditions(meta.lifecycle.conditions, scope), *decoded.diagnostics]
-    lifecycle, timeouts = Lifecycle(), meta.timeouts.fixed
+    lifecycle, timeouts = _UNWRITTEN.fixed, meta.timeouts.fixed
     try:
         lifecycle = meta.lifecycle.of(lambda expr: evaluate(expr, scope, block.source))
         timeouts = meta.timeouts.of(lambda expr: evaluate(expr, scope, block.source))
@@ -58,19 +61,22 @@ def desired_instance(
         decoded.attributes[schema.dag] = read.dag
         decoded.spans.update(read.spans)
         diagnostics.extend(read.diagnostics)
-    for name in ("name", "display_name"):
-        if name in schema.attributes and schema.attributes[name].default is None and decoded.attributes.get(name) is None:
+    facts = _facts(schema)
+    for name in facts.labelled:
+        if decoded.attributes.get(name) is None and block.attribute(name) is None:
             own = schema.attributes[name]
-            if (name,) not in decoded.spans and not (own.computed and not own.settable):
-                decoded.attributes[name] = _label_name(address)
-                if own.check is not None:
-                    diagnostics.extend(problem_diagnostics(iter(own.check(decoded.attributes[name])), {}, block.span))
+            decoded.attributes[name] = _label_name(address)
+            if own.check is not None:
+                diagnostics.extend(problem_diagnostics(iter(own.check(decoded.attributes[name])), {}, block.span))
     if not any(d.severity is Severity.ERROR for d in diagnostics) and schema.check is not None:
         diagnostics.extend(problem_diagnostics(iter(schema.check(decoded.attributes)), decoded.spans, block.span))
-    secrets = {n: v for n, v in decoded.attributes.items() if n in schema.attributes and schema.attributes[n].write_only}
-    plain: dict[str, Plain] = {n: v for n, v in decoded.attributes.items() if n not in secrets}
-    sensitive = decoded.sensitive | {(n,) for n, a in schema.attributes.items() if a.sensitive}
-    resource = Resource(address, plain, frozenset(p for p in sensitive if p[0] not in secrets))
+    plain: dict[str, Plain] = decoded.attributes
+    secrets = {n: plain[n] for n in facts.write_only if n in plain}
+    sensitive = decoded.sensitive | facts.sensitive
+    if secrets:
+        plain = {n: v for n, v in plain.items() if n not in secrets}
+        sensitive = frozenset(p for p in sensitive if p[0] not in secrets)
+    resource = Resource(address, plain, sensitive)
     desired = Desired(
         resource,
         meta.provider,
@@ -91,11 +97,41 @@ def _dag_blocks() -> frozenset[str]:
     return frozenset(BLOCKS)
 
 
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a schema says, gathered once: `labelled` are the names that a block's label stands for."""
+
+    schema: ResourceType
+    labelled: tuple[str, ...]
+    write_only: tuple[str, ...]
+    sensitive: frozenset[Path]
+    computed: tuple[str, ...]
+
+
+_gathered: dict[int, _Facts] = {}
+
+
+def _facts(schema: ResourceType) -> _Facts:
+    """The facts of a schema; they keep it, so that no other can have its id."""
+    found = _gathered.get(id(schema))
+    if found is None:
+        attributes = schema.attributes
+        named = [(n, attributes[n]) for n in ("name", "display_name") if n in attributes]
+        found = _gathered[id(schema)] = _Facts(
+            schema,
+            tuple(n for n, a in named if a.default is None and (a.settable or not a.computed)),
+            tuple(n for n, a in attributes.items() if a.write_only),
+            frozenset((n,) for n, a in attributes.items() if a.sensitive),
+            tuple(n for n, a in attributes.items() if a.computed),
+        )
+    return found
+
+
 def as_planned(desired: Desired, schema: ResourceType) -> Resource:
     """The resource as if it were about to be created: what the server sets is UNKNOWN."""
     values: dict[str, Plain] = dict(desired.resource.attributes)
-    for name, attribute in schema.attributes.items():
-        if attribute.computed and values.get(name) is None:
+    for name in _facts(schema).computed:
+        if values.get(name) is None:
             values[name] = UNKNOWN
     return Resource(desired.address, values, desired.resource.sensitive)
 
@@ -119,7 +155,7 @@ def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, str
         if provider.split(".")[0] != schema.provider or (provider not in providers and "." in provider):
             detail = f'{provider} is not a declared "{schema.provider}" provider.{did_you_mean(provider, list(providers))}'
             raise DiagnosticError(error("Invalid provider reference", detail, block.expr_span(chosen.expr)))
-    lifecycle, timeouts = WrittenLifecycle(), WrittenTimeouts(schema.timeouts)
+    lifecycle, timeouts = _UNWRITTEN, WrittenTimeouts(schema.timeouts)
     seen: set[str] = set()
     for inner in block.block.body.blocks:
         if inner.type in ("lifecycle", "timeouts"):

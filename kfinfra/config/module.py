@@ -28,7 +28,10 @@ class Declared:
 
     def attribute(self, name: str) -> Attribute | None:
         """The block's attribute `name`, if it has one."""
-        return next((a for a in self.block.body.attributes if a.name == name), None)
+        for attribute in self.block.body.attributes:  # asked very often: a generator takes three times as long
+            if attribute.name == name:
+                return attribute
+        return None
 
     def name_span(self, attribute: Attribute) -> Span:
         """Where an attribute's name stands."""

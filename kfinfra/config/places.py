@@ -26,6 +26,53 @@ def places(expr: Expr, path: Path, source: SourceText) -> Iterator[tuple[Path, S
             yield from places(inner, path, source)
 
 
+class Places(Mapping[Path, Span]):
+    """Where each part of a body is written. Worked out when one is asked for: of most bodies, none ever is."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[Path, Span] = {}
+        self._written: list[tuple[Path, Expr, SourceText]] = []
+        self._all: dict[Path, Span] | None = None
+
+    def attribute(self, path: Path, expr: Expr, source: SourceText) -> None:
+        """Adds an attribute and all that is written out in its value."""
+        self._written.append((path, expr, source))
+        self._all = None
+
+    def block(self, path: Path, span: Span) -> Span | None:
+        """Adds a block; returns the place of one that was added with that path before."""
+        earlier = self._blocks.get(path)
+        if earlier is None:
+            self._blocks[path] = span
+            self._all = None
+        return earlier
+
+    def update(self, others: Mapping[Path, Span]) -> None:
+        """Adds places that are known."""
+        self._blocks.update(others)
+        self._all = None
+
+    def _known(self) -> dict[Path, Span]:
+        found = self._all
+        if found is None:
+            found = {}
+            for path, expr, source in self._written:
+                found[path] = source.span(expr.start, expr.end)
+                found.update(places(expr, path, source))
+            found.update(self._blocks)
+            self._all = found
+        return found
+
+    def __getitem__(self, path: Path) -> Span:
+        return self._known()[path]
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self._known())
+
+    def __len__(self) -> int:
+        return len(self._known())
+
+
 def nearest(path: Path, known: Mapping[Path, Span], fallback: Span) -> Span:
     """The place of the part at `path`, or of the innermost part around it that has one."""
     return next((known[path[:n]] for n in range(len(path), 0, -1) if path[:n] in known), fallback)

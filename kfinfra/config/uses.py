@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from kfinfra.config.keys import BlockKey, GraphKey
 from kfinfra.diag import SourceText
-from kfinfra.hcl.nodes import Expr, For, Index, IndexExpr, Traversal
+from kfinfra.hcl.nodes import Anon, Expr, For, Index, IndexExpr, Literal, Text, Traversal
 from kfinfra.hcl.references import children, references
 from kfinfra.model.data import PREFIX
 
@@ -50,7 +50,11 @@ def _walk(expr: Expr, out: dict[int, Expr]) -> None:
     if isinstance(expr, IndexExpr) and isinstance(expr.collection, Traversal):
         out[expr.collection.start] = expr.key
     for child in children(expr):
-        _walk(child, out)
+        if type(child) not in _LEAVES:
+            _walk(child, out)
+
+
+_LEAVES = frozenset((Literal, Text, Anon, Traversal))
 
 
 def choice(traversal: Traversal, keys: Mapping[int, Expr]) -> Choice:
@@ -64,6 +68,7 @@ def choice(traversal: Traversal, keys: Mapping[int, Expr]) -> Choice:
     return None if bound else key
 
 
+_NOWHERE = SourceText("", "")
 _KNOWN = frozenset(("each", "count", "var", "local"))
 """What a key may be made of, so that it can be worked out beforehand: a `for` name is not among these."""
 
@@ -76,12 +81,11 @@ def uses(
     for reference in references_:
         by_node.setdefault(reference.wanted, []).append(reference)
     out: list[Use] = []
-    nothing = SourceText("", "")
     for node in others:
         found = by_node.get(node, [])
         blocks = _blocks(node, depth, reach)
         if not found or any(r.choice is None for r in found):
-            found = [Reference(node, None, nothing)]
+            found = [Reference(node, None, _NOWHERE)]
         out.extend(Use(reference, blocks) for reference in found if blocks)
     return tuple(out)
 

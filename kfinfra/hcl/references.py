@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from kfinfra.hcl.nodes import (
     Anon,
@@ -43,9 +44,6 @@ def calls(expr: Expr) -> Iterator[Call]:
 
 
 def _walk(expr: Expr, bound: frozenset[str], out: list[Traversal]) -> None:
-    kind = type(expr)
-    if kind in _LEAVES:
-        return
     if isinstance(expr, Traversal):
         if expr.root not in bound:
             out.append(expr)
@@ -57,7 +55,8 @@ def _walk(expr: Expr, bound: frozenset[str], out: list[Traversal]) -> None:
                 _walk(part, inner, out)
     else:
         for child in children(expr):
-            _walk(child, bound, out)
+            if type(child) not in _LEAVES:
+                _walk(child, bound, out)
 
 
 _LEAVES = frozenset((Literal, Text, Anon))
@@ -65,30 +64,34 @@ _LEAVES = frozenset((Literal, Text, Anon))
 
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The expressions directly inside `expr`, in source order; bare object keys are names, not expressions."""
-    match expr:
-        case Literal() | Text() | Anon() | Traversal():
-            return ()
-        case Template():
-            return expr.parts
-        case TemplateWrap() | TemplateJoin() | Parens():
-            return (expr.inner,)
-        case RelativeTraversal():
-            return (expr.source,)
-        case IndexExpr():
-            return (expr.collection, expr.key)
-        case Splat():
-            return (expr.source, expr.each)
-        case TupleExpr():
-            return expr.items
-        case ObjectExpr():
-            return tuple(e for i in expr.items for e in ((i.value,) if i.bare is not None else (i.key, i.value)))
-        case For():
-            return tuple(e for e in (expr.collection, expr.key, expr.value, expr.condition) if e is not None)
-        case Call():
-            return expr.args
-        case Unary():
-            return (expr.operand,)
-        case Binary():
-            return (expr.left, expr.right)
-        case Conditional():
-            return (expr.test, expr.yes, expr.no)
+    return _CHILDREN[type(expr)](expr)
+
+
+def _object(expr: ObjectExpr) -> tuple[Expr, ...]:
+    found: list[Expr] = []
+    for item in expr.items:
+        if item.bare is None:
+            found.append(item.key)
+        found.append(item.value)
+    return tuple(found)
+
+
+def _for(expr: For) -> tuple[Expr, ...]:
+    return tuple(e for e in (expr.collection, expr.key, expr.value, expr.condition) if e is not None)
+
+
+_CHILDREN: dict[type, Callable[[Any], tuple[Expr, ...]]] = {
+    **dict.fromkeys((Literal, Text, Anon, Traversal), lambda _: ()),
+    Template: lambda e: e.parts,
+    **dict.fromkeys((TemplateWrap, TemplateJoin, Parens), lambda e: (e.inner,)),
+    RelativeTraversal: lambda e: (e.source,),
+    IndexExpr: lambda e: (e.collection, e.key),
+    Splat: lambda e: (e.source, e.each),
+    TupleExpr: lambda e: e.items,
+    ObjectExpr: _object,
+    For: _for,
+    Call: lambda e: e.args,
+    Unary: lambda e: (e.operand,),
+    Binary: lambda e: (e.left, e.right),
+    Conditional: lambda e: (e.test, e.yes, e.no),
+}

@@ -26,6 +26,8 @@ Path: TypeAlias = tuple[str | int, ...]
 
 def is_known(value: Plain) -> bool:
     """Whether no part of `value` is UNKNOWN."""
+    if type(value) is str:
+        return True
     match value:
         case dict():
             return all(is_known(v) for v in value.values())

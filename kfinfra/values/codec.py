@@ -23,6 +23,7 @@ from kfinfra.values.numbers import number
 from kfinfra.values.types import Type
 
 Path = tuple[str | int, ...]
+_SAME = frozenset([str, int, bool, type(None)])
 
 
 def to_data(value: Value, unknown: object) -> tuple[Any, frozenset[Path]]:
@@ -35,6 +36,8 @@ def to_data(value: Value, unknown: object) -> tuple[Any, frozenset[Path]]:
 
 
 def _data(value: Value, unknown: object, path: Path, hidden: set[Path]) -> object:
+    if type(value) in _SAME:
+        return value
     match value:
         case Marked(inner, marks):
             if SENSITIVE in marks:
@@ -54,6 +57,8 @@ def _data(value: Value, unknown: object, path: Path, hidden: set[Path]) -> objec
 
 def from_data(data: object, unknown: object) -> Value:
     """The value of JSON-shaped data: dicts are objects, lists tuples. Raises TypeError for anything else."""
+    if type(data) is str and data.isascii():
+        return data
     if data is unknown:
         return Unknown()
     match data:

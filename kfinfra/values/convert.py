@@ -40,6 +40,8 @@ class ConversionError(ValueError):
 
 def type_of(value: Value) -> Type:
     """The type of a value; `any` for null and for an unknown of unknown type."""
+    if type(value) is str:
+        return STRING
     match value:
         case Marked(inner):
             return type_of(inner)
@@ -69,6 +71,9 @@ _NAMES: dict[type, str] = {str: "string", bool: "bool", int: "number", Decimal: 
 """The types that values of Python's own types have already: most conversions are to these, and change nothing."""
 
 
+_PYTHONS: dict[Type, type] = {STRING: str, BOOL: bool, NUMBER: int}
+
+
 def convert(value: Value, to: Type) -> Value:
     """`value` as a value of type `to`. Raises ConversionError(message, path)."""
     if isinstance(to, Primitive) and _NAMES.get(type(value)) == to.name:
@@ -79,7 +84,7 @@ def convert(value: Value, to: Type) -> Value:
 def _convert(value: Value, to: Type, path: Path) -> Value:
     if isinstance(value, Marked):
         return mark(_convert(value.value, to, path), value.marks)
-    if value is None or to == ANY:
+    if value is None or to is ANY:
         return value
     if isinstance(value, Unknown):
         return _unknown(value, to, path)
@@ -174,7 +179,8 @@ def _map(value: Value, element: Type, path: Path) -> Value:
     if not isinstance(value, ObjectValue | MapValue):
         raise ConversionError("map required" if element == ANY else f"{_article(MapType(element))} required", path)
     kind = _element_type(element, value.items.values(), "map", path)
-    return MapValue(kind, {k: _convert(v, kind, (*path, k)) for k, v in value.items.items()})
+    same = _PYTHONS.get(kind) if isinstance(kind, Primitive) else None
+    return MapValue(kind, {k: v if type(v) is same else _convert(v, kind, (*path, k)) for k, v in value.items.items()})
 
 
 def _object(value: Value, to: ObjectType, path: Path) -> Value:

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Primitive:
-    """`string`, `number`, `bool`, or `any` (not known yet, or whatever comes)."""
+    """`string`, `number`, `bool`, or `any` (not known yet, or whatever comes). There are these four, and no others like them."""
 
     name: str
 

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import urllib.parse
 import uuid
 from collections.abc import Callable
@@ -47,10 +48,11 @@ def json_text(value: Value) -> str:
 
 
 def _json_string(text: str) -> str:
-    out = json.dumps(text, ensure_ascii=False)
-    for char in "<>&\u2028\u2029\x7f"[:5]:
-        out = out.replace(char, f"\\u{ord(char):04x}")
-    return out
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found.group()):04x}", _QUOTE(text))
+
+
+_QUOTE = json.JSONEncoder(ensure_ascii=False).encode
+_ESCAPED = re.compile("[<>&\u2028\u2029]")
 
 
 def _jsondecode(text: str) -> Value:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TypeAlias
 
 from kfinfra.diag import Called, TypeName
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import Unknown, Value
-from kfinfra.values.marks import NONE, SECRET, mark, unmark, unmark_deep, wholly_known
+from kfinfra.values.marks import BARE, NONE, SECRET, mark, unmark, unmark_deep, wholly_known
 from kfinfra.values.types import ANY, STRING, ListType, MapType, Primitive, SetType, Type
 
-# Values that can hold no marks and nothing unknown, and parameter types that leave a text as it is: most calls have no others.
-_BARE = frozenset([str, int, bool, Decimal, type(None)])
+# Parameter types that leave a text as it is.
 _TAKE_TEXT = (STRING, ANY)
 Implementation: TypeAlias = Callable[..., Value]
 
@@ -85,7 +83,7 @@ class Function:
     def call(self, arguments: Sequence[Value]) -> Value:
         """The result for `arguments` (their number already right). Raises FunctionError."""
         ready = [self._ready(at, value) for at, value in enumerate(arguments)]
-        if all(type(value) in _BARE for value in ready):
+        if all(type(value) in BARE for value in ready):
             return self.run(*ready)
         try:
             return self.run(*ready) if self.marked else self._unmarked(ready)
