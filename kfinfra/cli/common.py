@@ -59,6 +59,13 @@ def hooks(ctx: click.Context) -> Tracking:
     return made
 
 
+def room(stream: Any) -> int | None:
+    """The columns of the terminal that `stream` writes to; None where it is none."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if stream.isatty() else None
+
+
 def lively(ctx: click.Context) -> bool:
     """Whether a live region can be drawn on stderr, and may be."""
     plain = os.environ.get("KFINFRA_IN_AUTOMATION") or os.environ.get("TERM", "dumb") == "dumb"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import click
 
-from kfinfra.cli.common import colored, json_failures, json_wanted, lively, stopping, workplace
+from kfinfra.cli.common import colored, json_failures, json_wanted, lively, room, stopping, workplace
 
 INTERRUPTED, FAILED = 130, 1
 
@@ -33,15 +33,17 @@ def _followed(ctx: click.Context, begin: Callable[[], str], as_json: bool) -> in
 
     identifier = begin()
     view: RunView = LiveRun(sys.stderr) if lively(ctx) and not ctx.obj["quiet"] else PlainRun(sys.stderr)
+    keep = True
     with opened(workplace(ctx)) as runs, stopping(lambda: None) as stop:
         try:
             run = follow(runs, identifier, (lambda _: None) if ctx.obj["quiet"] else view.seen, stop)
+            keep = not (run.finished and sys.stdout.isatty()) or as_json
         finally:
-            view.close()
+            view.close(keep)
     if as_json:
         print(json.dumps(run_json(run), ensure_ascii=False, separators=(",", ":")))
     elif run.finished:
-        sys.stdout.write(render_run(run, time.time(), colored(ctx, sys.stdout)))
+        sys.stdout.write(render_run(run, time.time(), colored(ctx, sys.stdout), room(sys.stdout)))
     if not run.finished:
         click.echo(f'The run "{run.name}" goes on. Watch it: kfinfra runs show -follow {run.id}', err=True)
         return INTERRUPTED

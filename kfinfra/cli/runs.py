@@ -7,7 +7,7 @@ import time
 
 import click
 
-from kfinfra.cli.common import colored, print_json, workplace
+from kfinfra.cli.common import colored, print_json, room, workplace
 from kfinfra.cli.following import followed
 
 
@@ -55,7 +55,7 @@ def show(ctx: click.Context, follow: bool, as_json: bool, run: str) -> int:
     if follow:
         return followed(ctx, lambda: found().id, as_json)
     if not print_json(ctx, as_json, lambda: run_json(found())):
-        sys.stdout.write(render_run(found(), time.time(), colored(ctx, sys.stdout)))
+        sys.stdout.write(render_run(found(), time.time(), colored(ctx, sys.stdout), room(sys.stdout)))
     return 0
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TextIO
 
 from kfinfra.model.runs import PipelineRun, TaskRun
 from kfinfra.views.cells import columns, window
 from kfinfra.views.durations import duration
 from kfinfra.views.region import Region, terminal_size
-from kfinfra.views.run_text import task_line
-
-_CODES = re.compile(r"\x1b\[[0-9;]*m")
+from kfinfra.views.run_rows import Row, drawn, outline
 
 
 class RunView(Protocol):
@@ -22,8 +19,8 @@ class RunView(Protocol):
     def seen(self, run: PipelineRun) -> None:
         """The run as the server just told it."""
 
-    def close(self) -> None:
-        """Nothing more comes."""
+    def close(self, keep: bool = True) -> None:
+        """Nothing more comes; `keep`: what is drawn stays."""
 
 
 class PlainRun:
@@ -48,7 +45,7 @@ class PlainRun:
         said = f": {message}" if message else ""
         self._stream.write(f"{what}: {state}{f' after {took}' if took else ''}{said}\n")
 
-    def close(self) -> None:
+    def close(self, keep: bool = True) -> None:
         """Nothing is left to be said."""
 
 
@@ -67,34 +64,35 @@ class LiveRun:
     def seen(self, run: PipelineRun) -> None:
         """Draws the run anew."""
         self._last = run
-        self._draw(run, [])
+        self._draw(run)
 
-    def _draw(self, run: PipelineRun, above: list[str]) -> None:
+    def _draw(self, run: PipelineRun) -> None:
         wide, rows = self._region.size()
-        lines = [] if above else [_fitted(line, wide - 1) for line in _lines(run, max(3, rows - 2), self._clock())]
-        self._region.draw(above, lines)
+        self._region.draw([], _lines(run, max(3, rows - 2), wide - 1, self._clock()))
 
-    def close(self) -> None:
-        """The last picture stays, scrolled away."""
-        if self._last is not None:
-            self._draw(self._last, list(_lines(self._last, len(self._last.tasks) + 2, self._clock())))
+    def close(self, keep: bool = True) -> None:
+        """The last picture stays, scrolled away; or it goes, where the run is shown again elsewhere on the terminal."""
+        if self._last is None:
+            return
+        whole = _lines(self._last, len(self._last.tasks) + 2, self._region.size()[0] - 1, self._clock())
+        self._region.draw([line for line, _ in whole] if keep else [], [])
 
 
-def _lines(run: PipelineRun, room: int, now: float) -> list[str]:
+def _lines(run: PipelineRun, room: int, wide: int, now: float) -> list[tuple[str, int]]:
     ended = run.ended or now
     took = duration(max(0.0, ended - run.created)) if run.created is not None else ""
     done = sum(t.state in ("SUCCEEDED", "SKIPPED", "FAILED", "CANCELED") for t in run.tasks)
     head = f"{run.name}: {run.state} {took}, {done} of {len(run.tasks)} tasks done"
-    shown = list(run.tasks) if len(run.tasks) < room else _most_wanted(run.tasks, room - 2)
-    width = max((len(t.path) for t in shown), default=0)
-    more = [f"  and {len(run.tasks) - len(shown)} more"] if len(shown) < len(run.tasks) else []
-    return [head, *(task_line(task, width, now, color=True) for task in shown), *more]
+    rows = outline(run.tasks)
+    shown = rows if len(rows) < room else _most_wanted(rows, room - 2)
+    more = [f"  and {len(rows) - len(shown)} more"] if len(shown) < len(rows) else []
+    return [_fitted(head, wide), *drawn(shown, now, wide), *(_fitted(line, wide) for line in more)]
 
 
-def _most_wanted(tasks: tuple[TaskRun, ...], room: int) -> list[TaskRun]:
+def _most_wanted(rows: Sequence[Row], room: int) -> list[Row]:
     """What runs, fails or waits before what has ended well, in the order of the tasks."""
-    order = sorted(range(len(tasks)), key=lambda i: tasks[i].state in ("SUCCEEDED", "SKIPPED"))[:room]
-    return [tasks[i] for i in sorted(order)]
+    order = sorted(range(len(rows)), key=lambda i: rows[i][1].state in ("SUCCEEDED", "SKIPPED"))[:room]
+    return [rows[i] for i in sorted(order)]
 
 
 def _took(task: TaskRun, now: float) -> str:
@@ -102,9 +100,6 @@ def _took(task: TaskRun, now: float) -> str:
 
 
 def _fitted(line: str, room: int) -> tuple[str, int]:
-    """The line with its colours where it fits, else cut without them; and the columns that it takes."""
-    bare = _CODES.sub("", line)
-    if columns(bare) <= room:
-        return line, columns(bare)
-    cut, _ = window(list(bare), 0, room)
+    """The line, cut where it does not fit, and the columns that it takes."""
+    cut = line if columns(line) <= room else window(list(line), 0, room)[0]
     return cut, columns(cut)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from kfinfra.model.runs import PipelineRun, TaskRun
 from kfinfra.views.durations import duration
 from kfinfra.views.paint import paint
-
-STYLES = {"SUCCEEDED": "green", "FAILED": "red", "CANCELED": "yellow", "CANCELING": "yellow", "RUNNING": "cyan"}
-SYMBOLS = {"SUCCEEDED": "✓", "FAILED": "✗", "SKIPPED": "-", "CANCELED": "✗", "CACHED": "✓", "PENDING": "·"}
+from kfinfra.views.run_rows import STYLES, SYMBOLS, outline, written
 
 
 def render_runs(runs: Sequence[PipelineRun], color: bool) -> str:
@@ -35,29 +34,31 @@ def _stamp(seconds: float | None) -> str:
     return "" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def render_run(run: PipelineRun, now: float, color: bool) -> str:
-    """A run with its tasks."""
+def render_run(run: PipelineRun, now: float, color: bool, room: int | None = None) -> str:
+    """A run with its tasks: as a tree in `room` columns, or where that is None by their paths, a line each."""
     lines = [f"Run {paint(run.name, 'bold', color)} ({run.id})"]
     facts = {
         "State": paint(run.state, STYLES.get(run.state, "bold"), color),
         "Created": _stamp(run.created),
         "Ended": _stamp(run.ended),
-        "Parameters": ", ".join(f"{n} = {v}" for n, v in sorted(run.parameters.items())),
+        "Parameters": ", ".join(f"{n} = {json.dumps(v, ensure_ascii=False)}" for n, v in sorted(run.parameters.items())),
         "Message": run.message,
     }
     lines += [f"  {name + ':':<12}{value}" for name, value in facts.items() if value]
-    if run.tasks:
+    if run.tasks and room is None:
         wide = max(len(t.path) for t in run.tasks)
-        lines += ["", *(task_line(task, wide, now, color) for task in run.tasks)]
+        lines += ["", *(_task_line(task, wide, now, color) for task in run.tasks)]
+    elif run.tasks and room is not None:
+        lines += ["", *written(outline(run.tasks), now, room, color)]
     return "\n".join([*lines, ""])
 
 
-def task_line(task: TaskRun, wide: int, now: float, color: bool) -> str:
+def _task_line(task: TaskRun, wide: int, now: float, color: bool) -> str:
     """A task: its sign, path, state, how long it has taken, why it failed or waits."""
     sign = SYMBOLS.get(task.state, "●")
     took = "" if task.started is None else duration(max(0.0, (task.ended or now) - task.started))
     state = paint(f"{sign} {task.path:<{wide}}  {task.state:<9}", STYLES.get(task.state, "dim"), color)
-    return f"  {state} {took:>7}  {task.message}".rstrip()
+    return f"  {state} {took:>7}  {' '.join(task.message.split())}".rstrip()
 
 
 def run_json(run: PipelineRun) -> dict[str, object]:

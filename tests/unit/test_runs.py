@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import io
+import json
+import re
 
 import pytest
 
@@ -10,6 +14,8 @@ from kfinfra.diag import DiagnosticError
 from kfinfra.model.runs import PipelineRun, TaskRun
 from kfinfra.pipelines.arguments import arguments
 from kfinfra.providers.kfp.runs import _run
+from kfinfra.providers.kfp.workflow import nodes_of, tasks_of
+from kfinfra.sandbox.runs.workflow import node_id
 from kfinfra.views.run_progress import LiveRun, PlainRun
 from kfinfra.views.run_text import render_run, render_runs, run_json
 
@@ -56,30 +62,105 @@ def test_all_that_is_wrong_comes_together() -> None:
     assert [d.summary for d in caught.value.diagnostics] == [*["Wrong type of parameter"] * 2, "Missing parameter"]
 
 
-def node(identifier: str, name: str, state: str = "SUCCEEDED", **more: object) -> dict[str, object]:
-    times = {"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-01T00:01:05Z"}
-    return {"task_id": identifier, "display_name": name, "state": state, **times, **more}
+WORKFLOW = "train-x7k2p"
+TIMES = {"startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:01:05Z"}
 
 
-def test_argos_nodes_become_the_pipelines_tasks() -> None:
-    details = [
-        node("1", "root-driver"),
-        node("2", "root"),
-        node("3", "fit-driver"),
-        node("4", "fit", child_tasks=[{"task_id": "5", "pod_name": "train-executor-1"}]),
-        node("5", "executor"),
-        node("6", "loop", "FAILED", error={"message": "child failed"}),
-        node("7", "report", "FAILED", parent_task_id="6", pod_name="train-report"),
-        node("8", "wait", "PENDING", end_time="0001-01-01T00:00:00Z", state_history=[{"error": {"message": "0/3 nodes"}}]),
+def node(name: str, phase: str = "Succeeded", kind: str = "DAG", **more: object) -> dict[str, object]:
+    full = ".".join([WORKFLOW, name] if name else [WORKFLOW])
+    own = {"id": node_id(WORKFLOW, full), "name": full, "type": kind, "phase": phase, **TIMES, **more}
+    return own | ({"templateName": "system-container-impl"} if "executor" in name else {})
+
+
+LOOP = "root.for-loop-2.iteration-iterations"
+NODES = [
+    node("", "Failed"),
+    node("root-driver", kind="Pod"),
+    node("root", "Failed"),
+    node("root.fit-driver", kind="Pod"),
+    node("root.fit"),
+    node("root.fit.executor", kind="Pod"),
+    node("root.for-loop-2"),
+    node("root.for-loop-2.iteration-driver", kind="Pod"),
+    node(LOOP, kind="TaskGroup"),
+    node(f"{LOOP}(0:0)"),
+    node(f"{LOOP}(0:0).iteration-item-driver", kind="Pod"),
+    node(f"{LOOP}(0:0).iteration-item"),
+    node(f"{LOOP}(0:0).iteration-item.eval-driver", kind="Pod"),
+    node(f"{LOOP}(0:0).iteration-item.eval"),
+    node(f"{LOOP}(0:0).iteration-item.eval.executor", "Skipped", "Skipped", message="when 'true != true' evaluated false"),
+    node("root.again", "Running", finishedAt=None),
+    node("root.again.executor", "Running", "Retry", finishedAt=None, message="Backoff for 1 minute 0 seconds"),
+    node("root.again.executor(0)", "Failed", "Pod", message="Error (exit code 1)"),
+    node("root.wait", "Running", startedAt="2026-01-01T00:02:00Z", finishedAt=None),
+    node("root.wait.executor", "Pending", "Pod", finishedAt=None, message="Unschedulable: 0/3 nodes are available"),
+    node("root.condition-5-driver", kind="Pod"),
+    node("root.condition-5", "Skipped", "Skipped", message="when 'false != false' evaluated false"),
+    node("root.lost-driver", "Failed", "Pod", message="driver: cannot resolve input"),
+    node("root.lost", "Omitted", "Skipped", message="omitted: depends condition not met"),
+    node("root.ended", "Failed", message="workflow shutdown with strategy:  Terminate"),
+    node("root.exit-handler-1", "Failed"),
+    node("root.exit-handler-1.onExit"),
+    node("root.exit-handler-1.onExit.report-driver", kind="Pod"),
+    node("root.exit-handler-1.onExit.report"),
+    node("root.exit-handler-1.onExit.report.executor", kind="Pod"),
+    node("root.soon-driver", "Running", "Pod", finishedAt=None),
+]
+TASKS = {
+    "fit": ("SUCCEEDED", ""),
+    "for-loop-2": ("SUCCEEDED", ""),
+    "for-loop-2[0]": ("SUCCEEDED", ""),
+    "for-loop-2[0]/eval": ("SUCCEEDED", "cached: the outputs are those of an earlier task"),
+    "again": ("RUNNING", "Backoff for 1 minute 0 seconds"),
+    "wait": ("PENDING", "Unschedulable: 0/3 nodes are available"),
+    "condition-5": ("SKIPPED", "its condition is false"),
+    "lost": ("FAILED", "driver: cannot resolve input"),
+    "ended": ("CANCELED", "the run was terminated"),
+    "exit-handler-1": ("FAILED", ""),
+    "report": ("SUCCEEDED", ""),
+    "soon": ("PENDING", ""),
+}
+
+
+def manifest(nodes: list[dict[str, object]], packed: bool = False, **metadata: object) -> str:
+    by_id = {n["id"]: n for n in nodes}
+    status: dict[str, object] = {"nodes": by_id}
+    if packed:
+        status = {"compressedNodes": base64.b64encode(gzip.compress(json.dumps(by_id).encode())).decode()}
+    return json.dumps({"metadata": {"name": WORKFLOW, **metadata}, "status": status})
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_argos_nodes_become_the_pipelines_tasks(packed: bool) -> None:
+    found = tasks_of(nodes_of(manifest(NODES, packed)))
+    assert {t.path: (t.state, t.message) for t in found} == TASKS and found[-1].path == "wait"
+    by_path = {t.path: t for t in found}
+    assert by_path["fit"].ended == (by_path["fit"].started or 0) + 65 and by_path["wait"].ended is None
+    hashed = node_id(WORKFLOW, f"{WORKFLOW}.root.fit.executor").rpartition("-")[2]
+    assert by_path["fit"].pod == f"{WORKFLOW}-system-container-impl-{hashed}"
+    assert by_path["again"].pod.startswith(f"{WORKFLOW}-system-container-impl-") and by_path["for-loop-2"].pod == ""
+
+
+def test_pods_of_an_older_argo_are_called_as_their_nodes() -> None:
+    old = {"workflows.argoproj.io/pod-name-format": "v1"}
+    (fit, *_) = tasks_of(nodes_of(manifest(NODES[3:6], annotations=old)))
+    assert fit.pod == node_id(WORKFLOW, f"{WORKFLOW}.root.fit.executor")
+
+
+def test_a_workflow_that_has_not_begun_has_no_tasks() -> None:
+    assert tasks_of(nodes_of(json.dumps({"metadata": {"name": WORKFLOW}}))) == []
+    with pytest.raises(ValueError, match="no object"):
+        nodes_of("[]")
+
+
+def test_without_the_workflow_what_v2beta1_tells_is_shown() -> None:
+    details: list[dict[str, object]] = [
+        {"task_id": str(number), "display_name": str(n["name"]).rpartition(".")[2], "state": "SUCCEEDED"}
+        for number, n in enumerate(NODES[:12])
     ]
+    details[0]["child_tasks"] = [{"pod_name": NODES[1]["id"]}]
     run = _run({"run_id": "r", "display_name": "n", "state": "FAILED", "run_details": {"task_details": details}})
-    assert [(t.path, t.state, t.pod, t.message) for t in run.tasks] == [
-        ("fit", "SUCCEEDED", "train-executor-1", ""),
-        ("loop", "FAILED", "", "child failed"),
-        ("loop/report", "FAILED", "train-report", ""),
-        ("wait", "PENDING", "", "0/3 nodes"),
-    ]
-    assert run.tasks[0].ended == (run.tasks[0].started or 0) + 65 and run.tasks[3].ended is None
+    assert {t.path for t in run.tasks} == {"fit", "for-loop-2"}
 
 
 def of(state: str, *tasks: TaskRun) -> PipelineRun:
@@ -139,3 +220,31 @@ def test_on_a_terminal_the_tasks_are_drawn_in_place_and_stay_at_the_end() -> Non
     assert "nightly: RUNNING 12s, 9 of 10 tasks do…" in drawn and "fit" in drawn and "and 8 more" in drawn
     view.close()
     assert all(f"task-{n}" in out.getvalue() for n in range(9)) and out.getvalue().endswith("\x1b[?25h")
+
+
+LONG = "condition-branches-3/condition-5/a-rather-long-name-of-a-task-that-says-what-it-does"
+TREE = (
+    TaskRun("for-loop-2", "RUNNING", 1000.0),
+    TaskRun("for-loop-2[0]", "RUNNING", 1000.0),
+    TaskRun("for-loop-2[0]/work", "SUCCEEDED", 1000.0, 1002.0),
+    TaskRun("start", "SUCCEEDED", 1000.0, 1003.0),
+    TaskRun("for-loop-2[1]", "FAILED", 1001.0, 1002.0, "iteration failed\nwith two lines and more words than there is room for"),
+    TaskRun("condition-branches-3", "SUCCEEDED", 1001.0, 1002.0),
+    TaskRun(LONG, "SUCCEEDED", 1001.0, 1002.0),
+)
+
+
+@pytest.mark.parametrize("wide", [40, 80, 140])
+def test_on_a_terminal_of_any_width_states_and_times_are_seen(wide: int) -> None:
+    out = io.StringIO()
+    LiveRun(out, lambda: 1012.0, lambda: (wide, 30)).seen(of("RUNNING", *TREE))
+    lines = [re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", line) for line in out.getvalue().splitlines()]
+    assert all(len(line) < wide for line in lines) and len(lines) == 8
+    assert [line.split()[1] for line in lines[1:6]] == ["for-loop-2", "[0]", "work", "[1]", "start"]
+    assert "SUCCEEDED      1s" in lines[-1] and ("…" in lines[-1]) == (wide < 140)
+
+
+def test_what_stays_is_told_whole() -> None:
+    text = render_run(of("FAILED", *TREE), 1012.0, color=False, room=60)
+    assert all(len(line) <= 60 for line in text.splitlines())
+    assert "words than there is room for" in " ".join(text.split()) and "      with two lines" in text

@@ -17,6 +17,7 @@ from kfinfra.model.plain import Attributes
 from kfinfra.providers.kfp.failures import no_host
 
 API = "/apis/v2beta1"
+OLDER = "/apis/v1beta1"
 IN_CLUSTER = "http://ml-pipeline.kubeflow.svc.cluster.local:8888"
 TOKEN_PATH = "/var/run/secrets/kubeflow/pipelines/token"
 

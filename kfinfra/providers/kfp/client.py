@@ -16,7 +16,7 @@ from typing import Any
 
 from kfinfra.diag import DiagnosticError
 from kfinfra.model.plain import Attributes, Plain
-from kfinfra.providers.kfp.access import API, Access
+from kfinfra.providers.kfp.access import API, OLDER, Access
 from kfinfra.providers.kfp.failures import Answer, Refused, no_namespace, not_kfp, unreachable
 
 PAGE = 200
@@ -47,6 +47,7 @@ class Call:
     body: Mapping[str, Any] | None = None
     file: bytes | None = None
     again: bool = True
+    api: str = API
 
 
 class Kfp:
@@ -87,6 +88,13 @@ class Kfp:
     def get(self, doing: str, path: str, **query: str) -> Body:
         """One object. Raises Refused, or another DiagnosticError."""
         return self._json(Call(doing, "GET", path, tuple(query.items())))
+
+    def older(self, doing: str, path: str) -> Body | None:
+        """One object as the API before v2beta1 tells it; None where the server does not."""
+        try:
+            return self._json(Call(doing, "GET", path, api=OLDER))
+        except DiagnosticError:
+            return None
 
     def find(self, doing: str, path: str, **query: str) -> Body | None:
         """One object, or None where the server knows none."""
@@ -172,7 +180,7 @@ class Kfp:
             post = [("uploadfile", ("pipeline.yaml", call.file, "application/yaml"))]
         try:
             response = self._client().call_api(
-                API + call.path,
+                call.api + call.path,
                 call.method,
                 query_params=list(call.query),
                 header_params=headers,

@@ -5,8 +5,9 @@ Facts: apiserver/server/run_server.go and resource/resource_manager.go of kubefl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -16,9 +17,10 @@ from kfinfra.model.runs import PipelineRun, TaskRun
 from kfinfra.providers.kfp import experiments
 from kfinfra.providers.kfp.client import Kfp, named
 from kfinfra.providers.kfp.failures import Refused
+from kfinfra.providers.kfp.workflow import nodes_of, tasks_of, time_of
 
 Wire = Mapping[str, Any]
-_HELPERS = ("executor", "root")
+_HELPERS = re.compile(r"(executor(\(\d+\))?|root|iteration-item|iteration-iterations(\(.*\))?|.*\.onExit)$")
 """Nodes of Argo's that are no tasks of the pipeline (backend/src/v2/compiler/argocompiler): see also `-driver`."""
 
 
@@ -51,8 +53,21 @@ class Runs:
         return _run(self._kfp.post(f'start the run "{name}"', "/runs", {n: v for n, v in body.items() if v}))
 
     def get(self, identifier: str) -> PipelineRun:
-        """One run with its tasks. Raises DiagnosticError."""
-        return _run(self._kfp.get(f"read the run {identifier}", f"/runs/{identifier}"))
+        """One run with its tasks: those of its workflow where the server tells it, else what v2beta1 says.
+
+        Raises DiagnosticError.
+        """
+        run = _run(self._kfp.get(f"read the run {identifier}", f"/runs/{identifier}"))
+        told = self._kfp.older(f"read the workflow of the run {identifier}", f"/runs/{identifier}")
+        manifest = ((told or {}).get("pipeline_runtime") or {}).get("workflow_manifest")
+        if not manifest:
+            return run
+        try:
+            nodes = nodes_of(str(manifest))
+        except ValueError:
+            return run
+        message = run.message or next((str(n.get("message") or "") for n in nodes.values() if n.get("name") == n.get("id")), "")
+        return replace(run, tasks=tuple(tasks_of(nodes)) or run.tasks, message=message if run.state == "FAILED" else run.message)
 
     def list(self, most: int, pipeline_id: str = "") -> list[PipelineRun]:
         """The newest runs first, at most `most`; of one pipeline where its id is given. Raises DiagnosticError."""
@@ -120,8 +135,8 @@ def _run(wire: Wire) -> PipelineRun:
         str(reference.get("pipeline_id") or ""),
         str(reference.get("pipeline_version_id") or ""),
         str(wire.get("experiment_id") or ""),
-        _time(wire.get("created_at")),
-        _time(wire.get("finished_at")),
+        time_of(wire.get("created_at")),
+        time_of(wire.get("finished_at")),
         str((wire.get("error") or {}).get("message") or ""),
         tuple(_tasks(details)),
         dict((wire.get("runtime_config") or {}).get("parameters") or {}),
@@ -129,57 +144,17 @@ def _run(wire: Wire) -> PipelineRun:
 
 
 def _tasks(details: Sequence[Wire]) -> Iterator[TaskRun]:
-    """The pipeline's tasks among the nodes, in the order of their beginning."""
-    by_id = {str(d.get("task_id")): d for d in details}
-    own = [d for d in details if not _is_helper(d)]
-    for node in sorted(own, key=lambda d: (_time(d.get("start_time") or d.get("create_time")) or 0.0, _path(d, by_id))):
-        yield TaskRun(
-            _path(node, by_id),
-            str(node.get("state") or "PENDING"),
-            _time(node.get("start_time")),
-            _time(node.get("end_time")),
-            _message(node),
-            str(node.get("pod_name") or _pod(node, by_id)),
-        )
+    """The pipeline's tasks among Argo's nodes, in the order of their beginning: v2beta1 tells neither groups nor pods."""
+    own = [d for d in details if not _is_helper(str(d.get("display_name") or ""), d.get("child_tasks") or ())]
+    for node in sorted(
+        own, key=lambda d: (time_of(d.get("start_time") or d.get("create_time")) or 0.0, str(d.get("display_name")))
+    ):
+        name, state = str(node.get("display_name")), str(node.get("state") or "PENDING")
+        message = str((node.get("error") or {}).get("message") or "")
+        yield TaskRun(name, state, time_of(node.get("start_time")), time_of(node.get("end_time")), message)
 
 
-def _is_helper(node: Wire) -> bool:
-    name = str(node.get("display_name") or "")
-    return name in _HELPERS or name.endswith("-driver") or (not node.get("parent_task_id") and not name)
-
-
-def _path(node: Wire, by_id: Mapping[str, Wire]) -> str:
-    """The names of the groups around it, where the server tells them, and its own."""
-    names, seen = [str(node.get("display_name"))], set[str]()
-    parent = str(node.get("parent_task_id") or "")
-    while parent in by_id and parent not in seen:
-        seen.add(parent)
-        if not _is_helper(by_id[parent]):
-            names.insert(0, str(by_id[parent].get("display_name")))
-        parent = str(by_id[parent].get("parent_task_id") or "")
-    return "/".join(names)
-
-
-def _message(node: Wire) -> str:
-    """Why it failed or waits: its own error, else that of its newest state."""
-    history = node.get("state_history") or [{}]
-    found = (node.get("error") or history[-1].get("error") or {}).get("message")
-    return str(found or "")
-
-
-def _pod(node: Wire, by_id: Mapping[str, Wire]) -> str:
-    """The pod of the node's own executor: a child of that name, or what a retry node tried last."""
-    pods = [str(c.get("pod_name") or "") for c in node.get("child_tasks") or () if _kind(c, by_id) == "executor"]
-    return next((pod for pod in reversed(pods) if pod), "")
-
-
-def _kind(child: Wire, by_id: Mapping[str, Wire]) -> str:
-    found = by_id.get(str(child.get("task_id")), {})
-    return str(found.get("display_name") or "").partition("(")[0]
-
-
-def _time(text: object) -> float | None:
-    """Seconds since the epoch of an RFC 3339 time; Go's zero time is none."""
-    if not isinstance(text, str) or not text or text.startswith(("0001-", "1970-01-01T00:00:00")):
-        return None
-    return datetime.fromisoformat(text).timestamp()
+def _is_helper(name: str, children: Sequence[Wire]) -> bool:
+    """Drivers, executors and what holds iterations; and the workflow's own node, after which its children are called."""
+    whole = bool(children) and all(str(child.get("pod_name") or "").startswith(f"{name}-") for child in children)
+    return not name or name.endswith("-driver") or whole or bool(_HELPERS.match(name))

@@ -7,7 +7,7 @@ from typing import Any
 
 from kfinfra.sandbox.kfp import messages
 from kfinfra.sandbox.kfp.faults import Fault, RefusedUpload
-from kfinfra.sandbox.kfp.routes import ROUTES, Call, Handler
+from kfinfra.sandbox.kfp.routes import OLDER, ROUTES, Call, Handler
 from kfinfra.sandbox.kfp.uploads import upload_pipeline, upload_version
 from kfinfra.sandbox.kfp.world import World
 
@@ -24,7 +24,7 @@ def make_app(multi_user: bool = False, world: World | None = None) -> Any:
 
     here = world or World(multi_user)
 
-    def rest(method: str, path: str, shape: Mapping[str, Any], handle: Handler) -> Route:
+    def rest(method: str, path: str, shape: Mapping[str, Any], handle: Handler, api: str = API) -> Route:
         async def serve(request: Any) -> Response:
             try:
                 if here.multi_user and not request.headers.get(USER):
@@ -35,7 +35,7 @@ def make_app(multi_user: bool = False, world: World | None = None) -> Any:
             except Fault as problem:
                 return JSONResponse(problem.body(), problem.status)
 
-        return Route(API + path, serve, methods=[method])
+        return Route(api + path, serve, methods=[method])
 
     def upload(path: str, take: Callable[[World, Any, str, bytes | None], dict[str, Any]], vague: str) -> Route:
         async def serve(request: Any) -> Response:
@@ -69,6 +69,7 @@ def make_app(multi_user: bool = False, world: World | None = None) -> Any:
         upload("/pipelines/upload", upload_pipeline, "Failed to create a pipeline"),
         upload("/pipelines/upload_version", upload_version, "Failed to create a pipeline version"),
         *(rest(*entry) for entry in ROUTES),
+        *(rest(*entry, api="/apis/v1beta1") for entry in OLDER),
         Route(API + "/healthz", health),
         Route("/", home),
     ]

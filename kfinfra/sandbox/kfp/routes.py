@@ -12,6 +12,7 @@ from kfinfra.sandbox.kfp.faults import Fault, internal, invalid
 from kfinfra.sandbox.kfp.listing import page
 from kfinfra.sandbox.kfp.tables import Wire, check_length
 from kfinfra.sandbox.kfp.world import World
+from kfinfra.sandbox.runs.workflow import older, served
 
 _POLICIES = ("DELETE_PROPAGATION_POLICY_UNSPECIFIED", "FOREGROUND", "BACKGROUND", "ORPHAN")
 _CREATE_VERSION = "Failed to create a pipeline version."
@@ -103,6 +104,11 @@ def _experiment(call: Call) -> str:
     return call.asked("experiment_id", "experimentId")
 
 
+def _runs(call: Call) -> list[Wire]:
+    found = call.world.runs_of(_experiment(call), call.asked("namespace"))
+    return [{n: v for n, v in run.items() if n != "run_details"} for run in found]
+
+
 _P, _V, _E, _R, _J = "/pipelines/{id}", "/pipelines/{id}/versions/{v}", "/experiments/{id}", "/runs/{id}", "/recurringruns/{id}"
 ROUTES: list[tuple[str, str, Mapping[str, Any], Handler]] = [
     ("GET", "/pipelines", {}, _listed(lambda c: c.world.pipelines_in(c.asked("namespace")), "pipelines")),
@@ -129,12 +135,16 @@ ROUTES: list[tuple[str, str, Mapping[str, Any], Handler]] = [
     ("POST", f"{_J}:disable", {}, lambda c: c.world.switch(c.id, on=False)),
     ("GET", _J, {}, lambda c: c.world.schedule(c.id)),
     ("DELETE", _J, {}, _delete_schedule),
-    ("GET", "/runs", {}, _listed(lambda c: c.world.runs_of(_experiment(c), c.asked("namespace")), "runs")),
+    ("GET", "/runs", {}, _listed(_runs, "runs")),
     ("POST", "/runs", messages.RUN, _create_run),
     ("POST", f"{_R}:archive", {}, lambda c: c.world.archive_run(c.id)),
     ("POST", f"{_R}:unarchive", {}, lambda c: c.world.unarchive_run(c.id)),
     ("POST", f"{_R}:terminate", {}, lambda c: c.world.terminate_run(c.id)),
     ("POST", f"{_R}:retry", {}, lambda c: c.world.retry_run(c.id)),
-    ("GET", _R, {}, lambda c: c.world.run(c.id)),
+    ("GET", _R, {}, lambda c: served(c.world.run(c.id), c.world.workflow_name(c.id))),
     ("DELETE", _R, {}, lambda c: c.world.delete_run(c.id)),
 ]
+OLDER: list[tuple[str, str, Mapping[str, Any], Handler]] = [
+    ("GET", _R, {}, lambda c: older(c.world.run(c.id), c.world.workflow_name(c.id))),
+]
+"""What the API of v1beta1 serves here: the workflow of a run."""

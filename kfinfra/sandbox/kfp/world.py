@@ -151,6 +151,14 @@ class World(Pipelines):
         """One run. Raises Fault."""
         return get(self.runs, "Run", identifier)
 
+    def workflow_name(self, identifier: str) -> str:
+        """What Argo calls the run: its pipeline's name, and letters that make it the only one. Raises Fault."""
+        run = self.run(identifier)
+        reference = run.get("pipeline_version_reference")
+        version = self.versions.get(reference["pipeline_version_id"]) if reference else None
+        spec = run.get("pipeline_spec") or (version or {}).get("pipeline_spec") or {}
+        return workflow_name(specs.pipeline_of(spec).get("pipelineInfo", {}).get("name", "run"), identifier)
+
     def runs_of(self, experiment: str, namespace: str) -> list[Wire]:
         """Those of an experiment, or of a namespace. Raises Fault."""
         return self._of(self.runs, experiment, namespace)
@@ -251,6 +259,11 @@ class World(Pipelines):
             if run.get("recurring_run_id") == identifier and run["state"] not in FINISHED and not orphan:
                 set_state(run, "CANCELED")
                 self.terminated(run["run_id"])
+
+
+def workflow_name(pipeline: str, run_id: str) -> str:
+    """The name of a run's workflow."""
+    return f"{pipeline}-{run_id[:5]}"
 
 
 def _nobody(run_id: str) -> None:

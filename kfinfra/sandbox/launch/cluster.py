@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import copy
 import threading
-import uuid
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -80,12 +79,10 @@ class Cluster:
     def add(self, task: Task, container: Mapping[str, Any], wanted: Wish, claims: list[str]) -> str:
         """Makes the pod of a task: Pending. Returns its name."""
         metadata = task.kubernetes.get("podMetadata") or {}
-        stem = f"{task.pipeline}-{task.run_id[:5]}-{task.name.rpartition('/')[2].replace('[', '-').replace(']', '')}"
-        name = f"{stem[:50].lower()}-{uuid.uuid4().hex[:8]}"
         labels = {"pipeline/runid": task.run_id, "pipelines.kubeflow.org/v2_component": "true"}
         body: Body = {
             "metadata": {
-                "name": name,
+                "name": task.pod,
                 "labels": {**labels, **(metadata.get("labels") or {})},
                 "annotations": {"pipelines.kubeflow.org/task_path": task.name, **(metadata.get("annotations") or {})},
             },
@@ -99,8 +96,11 @@ class Cluster:
             "status": {"phase": "Pending"},
         }
         with self._store.lock:
+            if (POD.kind, task.namespace, task.pod) in self._store.objects:  # of an earlier try of the run, as KFP deletes it
+                self._store.delete(POD, task.namespace, task.pod, {})
+                self.log_path(task.pod).unlink(missing_ok=True)
             self._store.create(POD, task.namespace, body, "argo")
-        return name
+        return task.pod
 
     def schedule(self, namespace: str, pod: str, wanted: Wish) -> str:
         """Puts the pod on a node. Returns "" or the scheduler's words, which are in its condition and an event too."""

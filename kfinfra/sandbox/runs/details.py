@@ -64,10 +64,12 @@ class Details:
                 wire["pod_name"] = pod
         self._tell()
 
-    def pod(self, identifier: str, pod: str) -> None:
-        """The pod that the task runs in."""
+    def attempt(self, identifier: str, pod: str, number: int | None) -> None:
+        """An attempt begins, in a pod; `number` is None where there is but one."""
         with self._lock:
-            self._tasks[identifier]["pod_name"] = pod
+            wire = self._tasks[identifier]
+            wire["attempts"] = [*wire.get("attempts", ()), {"pod": pod, "attempt": number}]
+            wire["pod_name"] = pod
         self._tell()
 
     def outputs(self, identifier: str, artifacts: Mapping[str, list[Mapping[str, Any]]]) -> None:

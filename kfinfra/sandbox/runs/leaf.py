@@ -9,12 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from kfinfra.model.durations import seconds
+from kfinfra.pipelines.tasks import PLATFORM_OPERATIONS
 from kfinfra.sandbox.runs.caching import Cache, cache_key
 from kfinfra.sandbox.runs.dag import Use
 from kfinfra.sandbox.runs.details import Details
 from kfinfra.sandbox.runs.importer import imported
 from kfinfra.sandbox.runs.task import Launcher, Task
 from kfinfra.sandbox.runs.values import Result, RunFacts, Unresolved, typed
+from kfinfra.sandbox.runs.workflow import pod_name
 
 Wire = Mapping[str, Any]
 
@@ -87,6 +89,7 @@ class Leaves:
 
     def _attempt(self, use: Use, executor: Wire, kubernetes: Wire, attempt: int) -> Result:
         deadline = kubernetes.get("activeDeadlineSeconds")
+        tried = attempt if use.task.get("retryPolicy") else None
         task = Task(
             run_id=self._run.id,
             run_name=self._run.name,
@@ -103,16 +106,17 @@ class Leaves:
             output_root=f"{self._run.root}/{self._run.pipeline}/{self._run.id}/{use.path}",
             service_account=self._run.service_account,
             timeout=float(deadline) if deadline else None,
+            pod=pod_name(self._run.resource_name, use.path, tried),
         )
 
         def pending(words: str) -> None:
             self._details.state(use.node, "PENDING" if words else "RUNNING", words)
 
-        if executor.get("container", {}).get("image") in ("argostub/createpvc", "argostub/deletepvc"):
+        if executor.get("container", {}).get("image") in PLATFORM_OPERATIONS:
             pending("")
+        else:
+            self._details.attempt(use.node, task.pod, tried)
         outcome = self._launcher.launch(task, self._stop, pending)
-        if outcome.pod:
-            self._details.pod(use.node, outcome.pod)
         return Result(outcome.state, outcome.message, outcome.parameters, outcome.artifacts)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from kfinfra.sandbox.kfp import specs
-from kfinfra.sandbox.kfp.world import FINISHED, POD_NAMESPACE, World, set_state
+from kfinfra.sandbox.kfp.world import FINISHED, POD_NAMESPACE, World, set_state, workflow_name
 from kfinfra.sandbox.runs.caching import Cache
 from kfinfra.sandbox.runs.dag import Dag
 from kfinfra.sandbox.runs.details import Details
@@ -118,7 +117,7 @@ def _facts(run: Mapping[str, Any], spec: Mapping[str, Any]) -> RunFacts:
     return RunFacts(
         str(run["run_id"]),
         str(run["display_name"]),
-        f"{re.sub(r'[^a-z0-9-]', '-', name)}-{str(run['run_id'])[:5]}",
+        workflow_name(name, str(run["run_id"])),
         name,
         POD_NAMESPACE,
         str(root).rstrip("/"),

@@ -15,7 +15,8 @@ class Task:
     `name` is the task's path in the run, iterations in brackets: `for-loop-1[2]/fit`. `executor` is the entry of
     deploymentSpec.executors (container), `kubernetes` the executor's entry of the platform spec with every parameter
     reference resolved. `parameters` and `artifacts` are ExecutorInput's inputs (an artifact's value is a list of
-    RuntimeArtifact); `outputs` are the component's outputDefinitions; `timeout` is in seconds, None for none.
+    RuntimeArtifact); `outputs` are the component's outputDefinitions; `timeout` is in seconds, None for none; `pod` is what its
+    pod is called.
     """
 
     run_id: str
@@ -33,6 +34,7 @@ class Task:
     output_root: str = ""
     service_account: str = ""
     timeout: float | None = None
+    pod: str = ""
 
 
 @dataclass(frozen=True, slots=True)
