@@ -173,4 +173,8 @@ def _unknown_block(
             "Unsupported block type", f'"{block.type}" is an argument here.', declared.span, hint=f"write: {block.type} = {{ … }}"
         )
     detail = f'Blocks of type "{block.type}" are not expected here.{did_you_mean(block.type, [*blocks, *attributes])}'
-    return error("Unsupported block type", detail, declared.span)
+    return error("Unsupported block type", detail, declared.span, hint=_HABITS.get(block.type, ""))
+
+
+_RUNS = "nothing runs on a machine that is made: what has to run is a pipeline's task, or a step of your CI job"
+_HABITS = {"provisioner": _RUNS, "connection": _RUNS}

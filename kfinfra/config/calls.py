@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from kfinfra.config.module import Declared
 from kfinfra.config.tree import Node
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
-from kfinfra.hcl.nodes import Attr, Expr, ObjectExpr, Traversal
+from kfinfra.hcl.nodes import Attr, Expr, ObjectExpr, Template, Text, Traversal
 from kfinfra.model.schema import ProviderType
 
 META = ("source", "version", "count", "for_each", "depends_on", "providers")
@@ -94,4 +94,11 @@ def provider_key(block: Declared, expr: Expr) -> str:
     """The provider that a plain name writes, `aws` or `aws.west`. Raises DiagnosticError."""
     if isinstance(expr, Traversal) and len(expr.steps) <= 1 and all(isinstance(s, Attr) for s in expr.steps):
         return ".".join((expr.root, *(s.name for s in expr.steps if isinstance(s, Attr))))
-    raise DiagnosticError(error("Invalid provider reference", "Write TYPE or TYPE.ALIAS.", block.expr_span(expr)))
+    detail, hint = (
+        "A provider is named by its type and its alias, without quotes; no expression can choose it.",
+        "write: TYPE.ALIAS",
+    )
+    match expr:
+        case Template(parts=(Text(value=text),)):
+            hint = f"write: {text}"
+    raise DiagnosticError(error("Invalid provider reference", detail, block.expr_span(expr), hint=hint))

@@ -157,9 +157,14 @@ class Configuration:
     def instances(self, block: BlockKey) -> list[Desired]:
         """The block's desired instances, in all instances of its module. Raises DiagnosticError with all that is wrong."""
         with self._lock:
-            meta, declared = self.meta(block), self.declared(block)
+            declared = self.declared(block)
             assert declared is not None
             found: list[Diagnostic] = []
+            try:
+                meta = self.meta(block)
+            except DiagnosticError as problem:  # what is wrong with the rest is told as well
+                found.extend(problem.diagnostics)
+                meta = Meta(self.types[block.type].provider)
             out: list[Desired] = []
             self._made[block] = {}
             for depth in range(len(block.module) + 1):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from kfinfra.config.module import Declared
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, did_you_mean, error
-from kfinfra.hcl.nodes import Attr, Attribute, Expr, Index, Traversal
+from kfinfra.hcl.nodes import Attr, Attribute, Expr, Index, Template, Text, Traversal
 from kfinfra.hcl.parser import parse_expression
 from kfinfra.model.address import Address, Key, key_text
 
@@ -130,9 +130,11 @@ def parts_of(expr: Expr, source: SourceText) -> list[Step]:
             "A single static reference is required: names and constant keys, without quotes. No function calls, templates or "
             "other expressions can be used here."
         )
-        raise DiagnosticError(
-            error("Invalid expression", detail, source.span(expr.start, expr.end), hint="write: TYPE.NAME or module.NAME")
-        )
+        hint = "write: TYPE.NAME or module.NAME"
+        match expr:
+            case Template(parts=(Text(value=text),)):
+                hint = f"write it without quotes: {text}"
+        raise DiagnosticError(error("Invalid expression", detail, source.span(expr.start, expr.end), hint=hint))
     parts: list[Step] = [(expr.root, None)]
     for step in expr.steps:
         match step:

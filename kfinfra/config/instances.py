@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kfinfra.config.bodies import decode_body, problem_diagnostics
 from kfinfra.config.calls import provider_key
@@ -14,6 +14,7 @@ from kfinfra.config.module import Declared
 from kfinfra.config.timeouts import WrittenTimeouts, read_timeouts
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, did_you_mean, error
 from kfinfra.hcl.evaluate import evaluate
+from kfinfra.hcl.nodes import Expr
 from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Path, Plain
 from kfinfra.model.resource import Desired, Resource
@@ -31,8 +32,8 @@ class Meta:
     """A block's meta-arguments that are the same for all its instances."""
 
     provider: str
-    lifecycle: WrittenLifecycle
-    timeouts: WrittenTimeouts
+    lifecycle: WrittenLifecycle = field(default_factory=WrittenLifecycle)
+    timeouts: WrittenTimeouts = field(default_factory=WrittenTimeouts)
 
 
 def desired_instance(
@@ -148,28 +149,48 @@ def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, str
 
     Raises DiagnosticError.
     """
-    provider = schema.provider
+    provider, found = schema.provider, list[Diagnostic]()
     chosen = block.attribute("provider")
     if chosen is not None:
-        provider = provider_key(block, chosen.expr)
-        if provider.split(".")[0] != schema.provider or (provider not in providers and "." in provider):
-            detail = f'{provider} is not a declared "{schema.provider}" provider.{did_you_mean(provider, list(providers))}'
-            raise DiagnosticError(error("Invalid provider reference", detail, block.expr_span(chosen.expr)))
+        try:
+            provider = _chosen(block, provider_key(block, chosen.expr), chosen.expr, schema.provider, providers)
+        except DiagnosticError as problem:
+            found.extend(problem.diagnostics)
     lifecycle, timeouts = _UNWRITTEN, WrittenTimeouts(schema.timeouts)
     seen: set[str] = set()
     for inner in block.block.body.blocks:
-        if inner.type in ("lifecycle", "timeouts"):
-            if inner.type in seen:
-                raise DiagnosticError(error("Duplicate block", f'"{inner.type}" stands twice.', block.inner(inner).span))
-            seen.add(inner.type)
-        if inner.type == "lifecycle":
-            lifecycle = read_lifecycle(block.inner(inner), types)
-        elif inner.type == "timeouts":
-            timeouts = read_timeouts(block.inner(inner), schema.timeouts)
+        try:
+            if inner.type in ("lifecycle", "timeouts") and inner.type in seen:
+                found.append(error("Duplicate block", f'"{inner.type}" stands twice.', block.inner(inner).span))
+            elif inner.type == "lifecycle":
+                lifecycle = read_lifecycle(block.inner(inner), types, {*schema.attributes, *schema.blocks})
+            elif inner.type == "timeouts":
+                timeouts = read_timeouts(block.inner(inner), schema.timeouts)
+        except DiagnosticError as problem:
+            found.extend(problem.diagnostics)
+        seen.add(inner.type)
     for name in ("lifecycle", "timeouts"):
         attribute = block.attribute(name)
         if attribute is not None:
-            raise DiagnosticError(
-                error("Unsupported argument", f'"{name}" is a block.', block.name_span(attribute), hint=f"write: {name} {{ … }}")
-            )
+            hint = f"write: {name} {{ … }}, without the ="
+            found.append(error("Unsupported argument", f'"{name}" is a block.', block.name_span(attribute), hint=hint))
+    if found:
+        raise DiagnosticError(found)
     return Meta(providers.get(provider, provider), lifecycle, timeouts)
+
+
+def _chosen(block: Declared, key: str, expr: Expr, wanted: str, providers: Mapping[str, str]) -> str:
+    """The provider that `provider = …` names. Raises DiagnosticError."""
+    span = block.expr_span(expr)
+    if key.split(".")[0] != wanted:
+        detail = f'{key} is no "{wanted}" provider, and it is one of these that a {block.block.type} needs.'
+        raise DiagnosticError(error("Invalid provider reference", detail, span))
+    if "." in key and key not in providers:
+        others = [k for k in providers if k.split(".")[0] == wanted]
+        detail = f"There is no provider {key} in this module.{did_you_mean(key, others)}"
+        alias = key.partition(".")[2]
+        hint = (
+            f'declare it: provider "{wanted}" {{ alias = "{alias}" }}; a module is given one by its caller: providers = {{ … }}'
+        )
+        raise DiagnosticError(error("Invalid provider reference", detail, span, hint=hint))
+    return key

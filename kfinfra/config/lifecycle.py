@@ -8,8 +8,20 @@ from dataclasses import dataclass, field, replace
 from kfinfra.config.conditions import CONDITIONS, Conditions, read_conditions
 from kfinfra.config.constants import constant
 from kfinfra.config.module import Declared
-from kfinfra.diag import DiagnosticError, did_you_mean, error
-from kfinfra.hcl.nodes import Attr, Attribute, Expr, Index, IndexExpr, RelativeTraversal, Step, Traversal, TupleExpr
+from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
+from kfinfra.hcl.nodes import (
+    Attr,
+    Attribute,
+    Expr,
+    Index,
+    IndexExpr,
+    RelativeTraversal,
+    Step,
+    Template,
+    Text,
+    Traversal,
+    TupleExpr,
+)
 from kfinfra.model.address import Address
 from kfinfra.model.plain import Path
 from kfinfra.model.resource import Lifecycle
@@ -56,28 +68,47 @@ class WrittenLifecycle:
         return replace(out, replace_triggered_by=chosen)
 
 
-def read_lifecycle(block: Declared, types: Collection[str]) -> WrittenLifecycle:
-    """What the block says; `types` are those that a `replace_triggered_by` may name. Raises DiagnosticError."""
-    fixed, flags, triggers = Lifecycle(), list[Attribute](), tuple[Trigger, ...]()
+_KNOWN = (*FLAGS, "ignore_changes", "replace_triggered_by")
+
+
+def read_lifecycle(block: Declared, types: Collection[str], attributes: Collection[str]) -> WrittenLifecycle:
+    """What the block says; `types` are those that a `replace_triggered_by` may name, `attributes` the resource's own.
+
+    Raises DiagnosticError with all that is wrong.
+    """
+    fixed, flags, triggers, found = Lifecycle(), list[Attribute](), tuple[Trigger, ...](), list[Diagnostic]()
     for attribute in block.block.body.attributes:
-        if attribute.name in FLAGS:
-            value = constant(attribute.expr)
-            if isinstance(value, bool):
-                fixed = replace(fixed, **{attribute.name: value})  # type: ignore[arg-type]  # as above
+        try:
+            if attribute.name in FLAGS:
+                value = constant(attribute.expr)
+                if isinstance(value, bool):
+                    fixed = replace(fixed, **{attribute.name: value})  # type: ignore[arg-type]  # as above
+                else:
+                    flags.append(attribute)
+            elif attribute.name == "ignore_changes":
+                fixed = replace(fixed, ignore_changes=_ignored(block, attribute.expr, attributes))
+            elif attribute.name == "replace_triggered_by":
+                triggers = tuple(_triggers(block, attribute.expr, types))
             else:
-                flags.append(attribute)
-        elif attribute.name == "ignore_changes":
-            fixed = replace(fixed, ignore_changes=_ignored(block, attribute.expr))
-        elif attribute.name == "replace_triggered_by":
-            triggers = tuple(_triggers(block, attribute.expr, types))
-        else:
-            known = [*FLAGS, "ignore_changes", "replace_triggered_by"]
-            detail = f'"{attribute.name}" is not supported in a lifecycle block.{did_you_mean(attribute.name, known)}'
-            raise DiagnosticError(error("Unsupported argument", detail, block.name_span(attribute)))
+                found.append(_unknown(block, attribute))
+        except DiagnosticError as problem:
+            found.extend(problem.diagnostics)
     for inner in (b for b in block.block.body.blocks if b.type not in CONDITIONS):
         detail = f'There is no "{inner.type}" in a lifecycle block.{did_you_mean(inner.type, CONDITIONS)}'
-        raise DiagnosticError(error("Unsupported block type", detail, block.inner(inner).span))
-    return WrittenLifecycle(block, fixed, tuple(flags), triggers, read_conditions(block))
+        found.append(error("Unsupported block type", detail, block.inner(inner).span))
+    try:
+        conditions = read_conditions(block)
+    except DiagnosticError as problem:
+        raise DiagnosticError([*found, *problem.diagnostics]) from problem
+    if found:
+        raise DiagnosticError(found)
+    return WrittenLifecycle(block, fixed, tuple(flags), triggers, conditions)
+
+
+def _unknown(block: Declared, attribute: Attribute) -> Diagnostic:
+    detail = f'"{attribute.name}" is not supported in a lifecycle block.{did_you_mean(attribute.name, _KNOWN)}'
+    hint = f"write: {attribute.name} {{ … }}" if attribute.name in CONDITIONS else ""
+    return error("Unsupported argument", detail, block.name_span(attribute), hint=hint)
 
 
 def _flag(block: Declared, attribute: Attribute, evaluate: Evaluate) -> bool | None:
@@ -93,19 +124,32 @@ def _flag(block: Declared, attribute: Attribute, evaluate: Evaluate) -> bool | N
     return known is True
 
 
-def _ignored(block: Declared, expr: Expr) -> tuple[Path, ...]:
+def _ignored(block: Declared, expr: Expr, attributes: Collection[str]) -> tuple[Path, ...]:
     if isinstance(expr, Traversal) and expr.root == "all" and not expr.steps:
         return (("*",),)
     if not isinstance(expr, TupleExpr):
         detail = "A list of attribute names, or all, is required."
-        raise DiagnosticError(error("Invalid ignore_changes", detail, block.expr_span(expr)))
-    return tuple(_attribute_path(block, item) for item in expr.items)
-
-
-def _attribute_path(block: Declared, expr: Expr) -> Path:
-    if not isinstance(expr, Traversal):
-        raise DiagnosticError(error("Invalid ignore_changes", "An attribute's name is required.", block.expr_span(expr)))
-    return (expr.root, *_path(expr.steps))
+        hint = f"write: [{expr.root}]" if isinstance(expr, Traversal) else ""
+        raise DiagnosticError(error("Invalid ignore_changes", detail, block.expr_span(expr), hint=hint))
+    out, found = list[Path](), list[Diagnostic]()
+    for item in expr.items:
+        match item:
+            case Traversal(root="all", steps=()) | Template(parts=(Text(value="*"),)):
+                detail, hint = "All attributes are written without brackets.", "write: ignore_changes = all"
+                found.append(error("Invalid ignore_changes", detail, block.expr_span(item), hint=hint))
+            case Traversal(root=root) if root in attributes:
+                out.append((root, *_path(item.steps)))
+            case Traversal(root=root):
+                detail = f'There is no attribute named "{root}".{did_you_mean(root, attributes)}'
+                found.append(error("Unsupported attribute", detail, block.expr_span(item)))
+            case Template(parts=(Text(value=text),)):
+                detail, hint = "Attributes are named without quotes.", f"write: {text}"
+                found.append(error("Invalid ignore_changes", detail, block.expr_span(item), hint=hint))
+            case _:
+                found.append(error("Invalid ignore_changes", "An attribute's name is required.", block.expr_span(item)))
+    if found:
+        raise DiagnosticError(found)
+    return tuple(out)
 
 
 def _path(steps: tuple[Step, ...]) -> Path:

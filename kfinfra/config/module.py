@@ -9,7 +9,7 @@ from kfinfra.config.datablocks import check_data
 from kfinfra.config.files import ParsedFile
 from kfinfra.config.teaching import resource_block, unknown_block
 from kfinfra.diag import Diagnostic, SourceText, Span, did_you_mean, error
-from kfinfra.hcl.nodes import Attribute, Block, Expr
+from kfinfra.hcl.nodes import Attribute, Block, Expr, Template, Text
 from kfinfra.model.data import PREFIX
 from kfinfra.model.schema import ProviderType, ResourceType
 
@@ -219,20 +219,25 @@ def _provider(module: Module, declared: Declared, providers: Mapping[str, Provid
         return
     name = declared.labels()[0]
     if name not in providers:
-        yield error(
-            "Unknown provider",
-            f'There is no provider "{name}".{did_you_mean(name, providers)}',
-            declared.span,
-            hint="the providers are " + ", ".join(sorted(providers)),
-        )
+        detail = f'There is no provider "{name}".{did_you_mean(name, providers)}'
+        yield error("Unknown provider", detail, declared.span, hint="the providers are " + ", ".join(sorted(providers)))
         return
     alias = declared.attribute("alias")
     key = name
     if alias is not None:
-        from kfinfra.config.constants import constant_string
-
-        key = f"{name}.{constant_string(declared, alias)}"
-    yield from _once(module.providers, key, declared)
+        written = alias.expr.parts if isinstance(alias.expr, Template) else ()
+        match written:
+            case (Text(value=text),) if text.replace("-", "_").isidentifier():
+                key = f"{name}.{text}"
+            case _:
+                detail = "An alias is a name that is written out: letters, digits, _ and -, in quotes."
+                yield error("Invalid provider configuration alias", detail, declared.expr_span(alias.expr))
+                return
+    if key in module.providers:
+        hint = "" if alias is not None else 'a second one needs an alias: alias = "NAME"'
+        detail = f"The provider {key} was already declared at {module.providers[key].span}."
+        yield error("Duplicate provider configuration", detail, declared.span, hint=hint or "give it an alias of its own")
+    module.providers.setdefault(key, declared)
 
 
 def _resource(module: Module, declared: Declared) -> Iterable[Diagnostic]:

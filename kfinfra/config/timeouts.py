@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kfinfra.config.constants import constant
 from kfinfra.config.module import Declared
-from kfinfra.diag import DiagnosticError, did_you_mean, error
+from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
 from kfinfra.hcl.nodes import Attribute, Expr
 from kfinfra.model.durations import seconds
 from kfinfra.values.data import Unknown, Value
@@ -33,19 +33,25 @@ class WrittenTimeouts:
 
 
 def read_timeouts(block: Declared, usual: Mapping[str, float]) -> WrittenTimeouts:
-    """What the block says; `usual` are the type's own. Raises DiagnosticError."""
-    fixed, later = dict(usual), list[Attribute]()
+    """What the block says; `usual` are the type's own. Raises DiagnosticError with all that is wrong."""
+    fixed, later, found = dict(usual), list[Attribute](), list[Diagnostic]()
     for inner in block.block.body.blocks:
-        raise DiagnosticError(error("Unsupported block type", "A timeouts block holds arguments only.", block.inner(inner).span))
+        found.append(error("Unsupported block type", "A timeouts block holds arguments only.", block.inner(inner).span))
     for attribute in block.block.body.attributes:
         if attribute.name not in NAMES:
             detail = f'There is no timeout "{attribute.name}".{did_you_mean(attribute.name, NAMES)}'
-            raise DiagnosticError(error("Unsupported argument", detail, block.name_span(attribute)))
+            found.append(error("Unsupported argument", detail, block.name_span(attribute)))
+            continue
         value = constant(attribute.expr)
-        if isinstance(value, str):
-            fixed[attribute.name] = _seconds(block, attribute, value) or 0.0
-        else:
+        if not isinstance(value, str):
             later.append(attribute)
+            continue
+        try:
+            fixed[attribute.name] = _seconds(block, attribute, value) or 0.0
+        except DiagnosticError as problem:
+            found.extend(problem.diagnostics)
+    if found:
+        raise DiagnosticError(found)
     return WrittenTimeouts(fixed, block, tuple(later))
 
 

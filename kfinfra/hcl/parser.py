@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, error
@@ -109,7 +110,13 @@ def _diagnostic(problem: SyntaxProblem, source: SourceText) -> Diagnostic:
     detail = problem.detail
     if problem.also is not None:
         detail = detail.replace("{}", str(source.span(problem.also, problem.also)))
-    return error(problem.summary, detail, source.span(problem.start, problem.end))
+    span = source.span(problem.start, problem.end)
+    if source.filename.endswith(".json"):
+        return error(problem.summary, detail, span)
+    from kfinfra.hcl.habits import block_around, meant
+
+    found = error(problem.summary, detail, span, hint=meant(source.text, problem.summary, problem.start))
+    return replace(found, context=block_around(source.text, problem.start))
 
 
 def read(text: str, rule: str, within: JsonString | None = None) -> object:

@@ -225,7 +225,7 @@ def test_providers_are_inherited_or_passed(tmp_path: Path) -> None:
     )
     changes = Bench(tmp_path).plan(text).changes
     assert [(str(c.address), c.provider) for c in changes] == [("module.a.disk.d", "fake"), ("module.a.disk.e", "fake.west")]
-    with pytest.raises(DiagnosticError, match=r"fake\.other is not"):
+    with pytest.raises(DiagnosticError, match=r"no provider fake\.other"):
         Bench(tmp_path).plan(text.replace("providers = { fake.other = fake.west }", ""))
 
 
