@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from kfinfra.model.plain import Plain
 from kfinfra.model.ports import Operation, Progress
 from kfinfra.providers.aws import sync
 from kfinfra.providers.aws.client import Aws
+from kfinfra.providers.aws.prefix import Manifest, Prefix
 from kfinfra.sandbox.aws import Aws as Server
 
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/deploy", "session_name": "ci"}
@@ -57,3 +59,40 @@ def test_a_prefix_of_another_configuration_is_not_taken(env: dict[str, str], tmp
     (tmp_path / "a").write_text("mine")
     with pytest.raises(DiagnosticError, match="synced already"):
         list(sync.upload(Aws({}, env), tmp_path, operation("somebody else", {"a": "mine"})))
+
+
+def test_two_syncs_at_once_do_not_write_over_each_others_manifest(env: dict[str, str], tmp_path: Path) -> None:
+    aws = Aws({}, env)
+    aws.s3.create_bucket(Bucket="fence", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    place = Prefix(aws, "fence", "p")
+    place.write(Manifest("me"))
+    mine, theirs = place.manifest(), place.manifest()
+    assert mine is not None and theirs is not None
+    place.write(replace(mine, etag=place.write(replace(mine, left=["x"])), left=["y"]))
+    with pytest.raises(DiagnosticError, match="synced meanwhile"):
+        place.write(theirs)
+    with pytest.raises(DiagnosticError, match="synced meanwhile"):
+        place.write(Manifest("me"))
+
+
+def test_verify_reads_what_lies_in_the_bucket(env: dict[str, str], tmp_path: Path) -> None:
+    aws, files = Aws({}, env), {"a": "1", "b": "2"}
+    aws.s3.create_bucket(Bucket="verified", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    asked = operation("me", files)
+    asked = replace(asked, desired={**asked.desired, "bucket": "verified"})
+    list(sync.upload(aws, tmp_path, asked))
+    place = Prefix(aws, "verified", "p")
+    manifest = place.manifest()
+    assert manifest is not None
+    place.write(replace(manifest, files={**manifest.files, "a": {**manifest.files["a"], "sha256": "0" * 64}}))
+    identity: dict[str, Plain] = {"bucket": "verified", "prefix": "p"}
+    trusting, _ = sync.observe(aws, identity, {})
+    assert trusting.attributes is not None and trusting.attributes["manifest"]["a"] == "0" * 64  # type: ignore[index, call-overload]
+    verified, _ = sync.observe(aws, identity, {"verify": True})
+    assert verified.attributes is not None
+    assert verified.attributes["manifest"] == {
+        "a": f"spoiled (sha256 {hashlib.sha256(b'1').hexdigest()})",
+        "b": hashlib.sha256(b"2").hexdigest(),
+    }

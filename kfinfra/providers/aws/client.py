@@ -36,6 +36,18 @@ class Aws:
         """boto3's S3 client."""
         return self.service("s3")
 
+    @property
+    def session(self) -> Any:
+        """boto3's session, with the credentials that are used."""
+        with self._lock, translated("log in"):
+            if self._session is None:
+                self._session = self._login()
+            return self._session
+
+    def setting(self, *names: str) -> str | None:
+        """The first of these variables that the environment has."""
+        return next((self._env[name] for name in names if self._env.get(name)), None)
+
     def service(self, name: str) -> Any:
         """boto3's client of a service, by boto3's name of it (`eks`, `autoscaling`)."""
         with self._lock:

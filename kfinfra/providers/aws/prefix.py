@@ -26,12 +26,14 @@ class Entry(TypedDict):
 class Manifest:
     """What was sent under a prefix and by whom (None: it was let go of).
 
-    `left`: files that are gone from the folder and were not deleted.
+    `left`: files that are gone from the folder and were not deleted. `etag` is that of the manifest's own object, None before
+    there is one: what is written in its place must know it.
     """
 
     owner: str | None
     files: Mapping[str, Entry] = field(default_factory=dict)
     left: Sequence[str] = ()
+    etag: str | None = field(default=None, compare=False)
 
     @property
     def names(self) -> set[str]:
@@ -69,7 +71,8 @@ class Prefix:
         from botocore.exceptions import ClientError
 
         try:
-            text = self.aws.s3.get_object(Bucket=self.bucket, Key=self.key(MANIFEST))["Body"].read()
+            answer = self.aws.s3.get_object(Bucket=self.bucket, Key=self.key(MANIFEST))
+            text = answer["Body"].read()
         except ClientError as problem:
             if code_of(problem) in ("NoSuchKey", "404"):
                 return None
@@ -77,17 +80,31 @@ class Prefix:
         try:
             found = json.loads(text)
             owner = None if found["owner"] is None else str(found["owner"])
-            return Manifest(owner, dict(found["files"]), list(found.get("left", [])))
+            return Manifest(owner, dict(found["files"]), list(found.get("left", [])), answer["ETag"])
         except (ValueError, KeyError, TypeError) as problem:
             detail = f"{self.url}/{MANIFEST} is not what a sync writes: {problem}."
             hint = "restore an earlier version of the object, or delete it: then every file is sent again"
             raise DiagnosticError(error("Manifest is damaged", detail, hint=hint)) from problem
 
-    def write(self, manifest: Manifest) -> None:
-        """Writes the manifest, after what it lists."""
+    def write(self, manifest: Manifest) -> str:
+        """Writes the manifest, after what it lists, in the place of the one that it was made from; returns its ETag.
+
+        Raises DiagnosticError where another sync has written one since.
+        """
+        from botocore.exceptions import ClientError
+
         content = {"owner": manifest.owner, "files": manifest.files, "left": manifest.left}
         body = json.dumps(content, sort_keys=True).encode()
-        self.aws.s3.put_object(Bucket=self.bucket, Key=self.key(MANIFEST), Body=body, ContentType="application/json")
+        fence = {"IfNoneMatch": "*"} if manifest.etag is None else {"IfMatch": manifest.etag}
+        place = {"Bucket": self.bucket, "Key": self.key(MANIFEST), "ContentType": "application/json"}
+        try:
+            etag: str = self.aws.s3.put_object(**place, Body=body, **fence)["ETag"]
+        except ClientError as problem:
+            if code_of(problem) not in ("PreconditionFailed", "ConditionalRequestConflict", "412", "409", "NoSuchKey"):
+                raise
+            detail = f"Another sync has written {self.url} at the same time."
+            raise DiagnosticError(error("Prefix was synced meanwhile", detail, hint="plan and apply again")) from problem
+        return etag
 
     def objects(self) -> dict[str, Listed]:
         """What lies under the prefix, by name."""

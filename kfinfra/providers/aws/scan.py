@@ -17,14 +17,15 @@ from typing import Any
 from kfinfra.diag import DiagnosticError, error
 
 
-def scan(root: Path, exclude: Sequence[str], index: Path) -> dict[str, str]:
+def scan(root: Path, exclude: Sequence[str], index: Path, afresh: bool = False) -> dict[str, str]:
     """Path (with `/`) to sha256 of every regular file below `root`; links are not followed. `index` may not exist yet.
 
-    `exclude` are patterns as in .gitignore. Raises DiagnosticError where the folder is missing or holds no file.
+    With `afresh` every file is read, whatever the index says. `exclude` are patterns as in .gitignore.
+    Raises DiagnosticError where the folder is missing or holds no file.
     """
     if not root.is_dir():
         raise DiagnosticError(error("Source folder is missing", f"{root} is not a folder.", hint="check `source`"))
-    known, looked = _read(index)
+    known, looked = ({}, 0) if afresh else _read(index)
     began = time.time_ns()
     fresh = {name: _entry(Path(entry.path), entry.stat(), known.get(name), looked) for name, entry in _files(root, exclude)}
     if not fresh:

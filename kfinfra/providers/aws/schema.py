@@ -9,11 +9,12 @@ from collections.abc import Iterable
 
 from kfinfra.model.data import data_type
 from kfinfra.model.plain import Attributes, Plain
-from kfinfra.model.schema import Attribute, Problem, ProviderType, Ref, ResourceType, Shape
+from kfinfra.model.schema import Attribute, Problem, ProviderType, ResourceType, Shape
 from kfinfra.providers.aws.cluster import EKS_CLUSTER
 from kfinfra.providers.aws.nodegroup_schema import NODE_GROUP
+from kfinfra.providers.aws.sync_schema import S3_SYNC
 from kfinfra.providers.aws.tags import check_tags
-from kfinfra.values.types import BOOL, NUMBER, STRING, ListType, MapType
+from kfinfra.values.types import BOOL, NUMBER, STRING, MapType
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _FORBIDDEN = ("xn--", "sthree-", "amzn-s3-demo-")
@@ -108,29 +109,6 @@ S3_BUCKET = ResourceType(
     doc="An S3 bucket.",
 )
 
-
-def check_sync(attributes: Attributes) -> Iterable[Problem]:
-    """A prefix has no slash at its ends."""
-    prefix = attributes.get("prefix")
-    if isinstance(prefix, str) and (prefix.startswith("/") or prefix.endswith("/") or "//" in prefix):
-        yield Problem(("prefix",), "Invalid prefix", f'"{prefix}" begins or ends with a slash, or has two beside each other.')
-
-
-S3_SYNC = ResourceType(
-    "s3_sync",
-    "aws",
-    {
-        "bucket": Attribute(STRING, required=True, ref=Ref(("s3_bucket",)), doc="The bucket."),
-        "prefix": Attribute(STRING, required=True, doc="Where in the bucket the folder's content goes."),
-        "source": Attribute(STRING, required=True, doc="The folder, relative to the configuration."),
-        "exclude": Attribute(ListType(STRING), doc="Patterns, as in .gitignore, of what is left out."),
-        "delete": Attribute(BOOL, default=False, doc="Whether files that are gone here are deleted there."),
-        "manifest": Attribute(MapType(STRING), computed=True, doc="Path to sha256 of each file."),
-    },
-    ("bucket", "prefix"),
-    check=check_sync,
-    doc="A folder's content, kept equal to a prefix of a bucket.",
-)
 
 RESOURCE_TYPES = (NODE_GROUP, S3_BUCKET, S3_SYNC)
 DATA_TYPES = (

@@ -10,13 +10,17 @@ from pathlib import Path
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.ports import Checkpoint, Observed, Operation, Progress, Run
+from kfinfra.providers.aws.bulk import transfer_for
 from kfinfra.providers.aws.client import Aws, code_of, translated
 from kfinfra.providers.aws.prefix import MANIFEST, Entry, Listed, Manifest, Prefix
 from kfinfra.providers.aws.scan import digest
 from kfinfra.providers.aws.sync_details import manifest as files_of
+from kfinfra.providers.aws.transfer import Transfer
+from kfinfra.providers.aws.verify import spoiled
 
-SENDERS = 16
 SAVE_EVERY = 3.0
+_DEFAULTS: Attributes = {"direction": "upload", "max_delete_percent": 50, "overwrite": False, "verify": False, "delete": False}
+"""What a state of an earlier version does not have."""
 
 
 def observe(aws: Aws, identity: Attributes, recorded: Attributes) -> tuple[Observed, dict[str, int]]:
@@ -37,8 +41,12 @@ def observe(aws: Aws, identity: Attributes, recorded: Attributes) -> tuple[Obser
             raise
     if sent is None:
         return Observed(None), {}
-    files: dict[str, Plain] = {name: _content(entry, there[name]) for name, entry in sent.files.items() if name in there}
-    observed = Observed({**recorded, **identity, "manifest": files}, owner=sent.owner)
+    seen = {name: entry for name, entry in sent.files.items() if name in there}
+    files: dict[str, Plain] = {name: _content(entry, there[name]) for name, entry in seen.items()}
+    if recorded.get("verify"):
+        with translated(f"verify {place.url}"):
+            files |= spoiled(place, {n: e["sha256"] for n, e in seen.items() if files[n] == e["sha256"]})
+    observed = Observed({**_DEFAULTS, **recorded, **identity, "manifest": files}, owner=sent.owner)
     return observed, {name: listed.size for name, listed in there.items()}
 
 
@@ -62,19 +70,20 @@ def upload(aws: Aws, root: Path, operation: Operation) -> Run:
         there = place.objects()
         entries = {n: e for n, e in earlier.files.items() if _stands(e, wanted.get(n), there.get(n))}
         todo = sorted(n for n in wanted if n not in entries)
-        saved = time.monotonic()
-        with ThreadPoolExecutor(SENDERS) as pool:
-            sent = pool.map(lambda n: _send(place, n, source / n, str(wanted[n])), todo)
+        saved, etag = time.monotonic(), earlier.etag
+        transfer = transfer_for(aws, place.bucket)
+        with ThreadPoolExecutor(transfer.at_once) as pool:
+            sent = pool.map(lambda n: _send(transfer, place.key(n), source / n, str(wanted[n])), todo)
             for done, (name, entry) in enumerate(zip(todo, sent, strict=True), 1):
                 entries[name] = entry
                 if time.monotonic() - saved > SAVE_EVERY:
-                    place.write(_manifest(operation.owner, entries, earlier))
+                    etag = place.write(_manifest(operation.owner, entries, earlier, etag))
                     saved = time.monotonic()
                 yield Progress(done, len(todo), "files")
-        whole = _manifest(operation.owner, entries, earlier)
+        whole = _manifest(operation.owner, entries, earlier, etag)
         if desired.get("delete"):
             list(place.delete(whole.left))
-            whole = Manifest(operation.owner, entries)
+            whole = replace(whole, left=())
         place.write(whole)
     yield Checkpoint(desired)
     return {**desired, "manifest": {n: e["sha256"] for n, e in entries.items()}}
@@ -105,21 +114,20 @@ def mark(place: Prefix, owner: str | None) -> None:
         place.write(replace(found, owner=owner))
 
 
-def _manifest(owner: str, entries: dict[str, Entry], earlier: Manifest) -> Manifest:
+def _manifest(owner: str, entries: dict[str, Entry], earlier: Manifest, etag: str | None) -> Manifest:
     """What is there by now, and what was before and is not wanted any more."""
-    return Manifest(owner, entries, sorted(earlier.names - entries.keys()))
+    return Manifest(owner, entries, sorted(earlier.names - entries.keys()), etag)
 
 
-def _send(place: Prefix, name: str, path: Path, wanted: str) -> Entry:
-    """Uploads one file (boto3 sends a big one in parts, and never reads it whole), if it is still what was planned."""
-    s3, key = place.aws.s3, place.key(name)
+def _send(transfer: Transfer, key: str, path: Path, wanted: str) -> Entry:
+    """Uploads one file, if it is still what was planned."""
     _unchanged(path, wanted)
     before = path.stat()
-    s3.upload_file(str(path), place.bucket, key)
+    etag = transfer.send(path, key)
     after = path.stat()
     if (before.st_size, before.st_mtime_ns, before.st_ctime_ns) != (after.st_size, after.st_mtime_ns, after.st_ctime_ns):
         _unchanged(path, wanted)
-    return {"sha256": wanted, "etag": s3.head_object(Bucket=place.bucket, Key=key)["ETag"]}
+    return {"sha256": wanted, "etag": etag}
 
 
 def _unchanged(path: Path, wanted: str) -> None:

@@ -5,21 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from kfinfra.model.plain import Attributes, Plain
+from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.ports import DetailLine
 
 SHOWN = 10
 
 
-def details(source: Path, before: Attributes | None, after: Attributes | None, there: Mapping[str, int]) -> Iterable[DetailLine]:
-    """The lines of a change. `there`: the sizes in bytes of what lies in the bucket, as the refresh found them."""
+def details(
+    before: Attributes | None, after: Attributes | None, coming: Mapping[str, int], there: Mapping[str, int]
+) -> Iterable[DetailLine]:
+    """The lines of a change. Sizes in bytes: of what is `coming`, and of what is `there` already."""
+    if before is not None and after is not None and after.get("manifest") is UNKNOWN:
+        yield DetailLine("~", "files: (known after apply)")
+        return
     old, new = manifest(before or {}), manifest(after or {})
-    here = {n: path.stat().st_size for n, path in ((n, source / n) for n in new if new[n] != old.get(n)) if path.is_file()}
+    here = {n: coming[n] for n in new if new[n] != old.get(n) and n in coming}
     goes = after is None or bool(after.get("delete"))
-    kept = "no longer in the folder, and kept (delete = false)"
+    place = "bucket" if (after or before or {}).get("direction") == "download" else "folder"
+    kept = f"no longer in the {place}, and kept (delete = false)"
     yield from _lines("+", "added", sorted(new.keys() - old.keys()), here)
     yield from _lines("~", "changed", sorted(n for n in new.keys() & old.keys() if new[n] != old[n]), here)
     yield from _lines("-" if goes else " ", "deleted" if goes else kept, sorted(old.keys() - new.keys()), there)
+
+
+def sizes(source: Path, before: Attributes | None, after: Attributes | None) -> Mapping[str, int]:
+    """The sizes in bytes of the files in a folder that differ."""
+    old, new = manifest(before or {}), manifest(after or {})
+    paths = ((n, source / n) for n in new if new[n] != old.get(n))
+    return {n: path.stat().st_size for n, path in paths if path.is_file()}
 
 
 def manifest(attributes: Attributes) -> Mapping[str, Plain]:
