@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from kfinfra.app import wiring
 from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.options import Workplace
+from kfinfra.app.workspaces import current
 from kfinfra.config.configuration import Configuration, load
 from kfinfra.config.files import FolderSources
 from kfinfra.diag import Diagnostic, SourceText
@@ -69,6 +70,7 @@ def open_console(work: Workplace, var_inputs: Iterable[tuple[str, str]] = ()) ->
         work.env,
         var_inputs,
         cache,
+        current(work),
         require_variables=False,
         own=provider_functions(),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from kfinfra.app import wiring
 from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.options import Workplace
+from kfinfra.app.workspaces import current
 from kfinfra.config.configuration import Configuration, load
 from kfinfra.config.files import FolderSources
 from kfinfra.diag import DiagnosticError, error
@@ -16,7 +17,7 @@ from kfinfra.plan.change import Plan
 from kfinfra.plan.file import decode_plan
 from kfinfra.state.document import OutputState, State
 from kfinfra.state.journal import fold
-from kfinfra.state.store import StateStore
+from kfinfra.state.store import StateStore, Workspaces
 
 
 def configuration(work: Workplace) -> Configuration:
@@ -28,6 +29,7 @@ def configuration(work: Workplace) -> Configuration:
         work.env,
         (),
         wiring.parse_cache(work),
+        current(work),
         require_variables=False,
         own=provider_functions(),
     )
@@ -36,6 +38,11 @@ def configuration(work: Workplace) -> Configuration:
 def state_store(work: Workplace) -> StateStore:
     """Where the folder's state lies. Raises DiagnosticError where the configuration cannot be read."""
     return wiring.store(work, configuration(work).settings)
+
+
+def state_workspaces(work: Workplace) -> Workspaces:
+    """The states of all workspaces. Raises DiagnosticError where the configuration cannot be read."""
+    return wiring.workspaces(work, configuration(work).settings)
 
 
 def read_state(work: Workplace) -> State | None:

@@ -18,6 +18,11 @@ class Workplace:
     env: Mapping[str, str]
     sandbox: bool = False
 
+    @property
+    def data_folder(self) -> Path:
+        """Where the working folder keeps what is its own: caches, the sandbox, the selected workspace."""
+        return self.root / ".kfinfra"
+
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:

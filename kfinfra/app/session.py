@@ -14,6 +14,7 @@ from pathlib import Path
 from kfinfra.app import wiring
 from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.options import PlanOptions, Workplace
+from kfinfra.app.workspaces import current
 from kfinfra.config.configuration import Configuration, load
 from kfinfra.config.files import FolderSources
 from kfinfra.config.imports import Import
@@ -216,6 +217,7 @@ def open_session(
         work.env,
         inputs,
         cache,
+        current(work),
         require_variables=require_variables,
         own=own,
         ask=options.ask,

@@ -10,6 +10,7 @@ from kfinfra.app import wiring
 from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.inspect import read_plan
 from kfinfra.app.options import Workplace
+from kfinfra.app.workspaces import current
 from kfinfra.config.configuration import Configuration, load
 from kfinfra.config.files import FolderSources
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error, warning
@@ -51,7 +52,15 @@ def _configuration(work: Workplace) -> Configuration | None:
     sources, cache = FolderSources(work.root), wiring.parse_cache(work)
     try:
         return load(
-            sources, resource_types(), provider_types(), work.env, (), cache, require_variables=False, own=provider_functions()
+            sources,
+            resource_types(),
+            provider_types(),
+            work.env,
+            (),
+            cache,
+            current(work),
+            require_variables=False,
+            own=provider_functions(),
         )
     except DiagnosticError:
         return None  # what is wrong with it is validate's to say: it is not the plan's configuration, and a note says that

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kfinfra.app import wiring
 from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.options import Workplace
+from kfinfra.app.workspaces import current
 from kfinfra.config.advice import advice
 from kfinfra.config.configuration import BlockKey, Configuration, load
 from kfinfra.config.contexts import in_context
@@ -23,6 +24,7 @@ def validate(work: Workplace) -> tuple[Diagnostic, ...]:
             work.env,
             (),
             wiring.parse_cache(work),
+            current(work),
             require_variables=False,
             own=provider_functions(),
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfinfra.app.options import Workplace
+from kfinfra.app.workspaces import current
 from kfinfra.config.settings import Settings
 from kfinfra.model.plain import Attributes
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 if TYPE_CHECKING:
     from kfinfra.model.ports import Provider, ProviderFactory
-    from kfinfra.state.store import StateStore
+    from kfinfra.state.store import StateStore, Workspaces
 
 DATA_FOLDER = ".kfinfra"
 
@@ -113,13 +114,18 @@ def pod_logs(work: Workplace, attributes: Attributes) -> PodLogs:
     return PodLogs(_own(work, "kubernetes", attributes), environment(work))
 
 
-def store(work: Workplace, settings: Settings) -> StateStore:
-    """Where state lies: the backend's place, or the sandbox's own folder."""
-    from kfinfra.stores.local import LocalStore
+def workspaces(work: Workplace, settings: Settings) -> Workspaces:
+    """Where states lie: the backend's place, or the sandbox's own folder."""
+    from kfinfra.stores.local import LocalWorkspaces
 
     if work.sandbox:
-        return LocalStore(work.root / DATA_FOLDER / "sandbox" / "state" / "sandbox.kfstate")
-    return LocalStore(work.root / settings.state_path)
+        return LocalWorkspaces(work.data_folder / "sandbox" / "state" / "sandbox.kfstate")
+    return LocalWorkspaces(work.root / settings.state_path)
+
+
+def store(work: Workplace, settings: Settings) -> StateStore:
+    """Where the current workspace's state lies. Raises DiagnosticError."""
+    return workspaces(work, settings).store(current(work))
 
 
 def environment(work: Workplace) -> Mapping[str, str]:

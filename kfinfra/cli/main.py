@@ -20,6 +20,7 @@ COMMANDS = (
     "console",
     "destroy",
     "diff",
+    "drift",
     "fmt",
     "force-unlock",
     "graph",
@@ -36,11 +37,27 @@ COMMANDS = (
     "state",
     "validate",
     "version",
+    "workspace",
 )
 MODULES = {"force-unlock": "force_unlock", "import": "importing"}
 """Where a command's name is none that a module can have."""
 SPEAK_JSON = frozenset(
-    {"apply", "destroy", "diff", "graph", "output", "plan", "refresh", "run", "runs", "show", "state", "validate"}
+    {
+        "apply",
+        "destroy",
+        "diff",
+        "drift",
+        "graph",
+        "output",
+        "plan",
+        "refresh",
+        "run",
+        "runs",
+        "show",
+        "state",
+        "validate",
+        "workspace",
+    }
 )
 
 

@@ -39,3 +39,19 @@ class StateStore(Protocol):
         Whenever it is cut off, the state and journal that are read next say the same as before, or all that is written.
         """
         ...
+
+
+class Workspaces(Protocol):
+    """A backend's states, by the name of their workspace. Methods raise DiagnosticError."""
+
+    def names(self) -> Iterable[str]:
+        """The workspaces that have a state."""
+        ...
+
+    def store(self, name: str) -> StateStore:
+        """Where a workspace's state lies, or would."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Removes a workspace's state and journal; its lock is held."""
+        ...

@@ -141,6 +141,38 @@ class LocalStore:
         return error("State is locked", f"{self._path} is in use by {holder}.", hint="wait for it, or use -lock-timeout=60s")
 
 
+class LocalWorkspaces:
+    """The state of `default` at `path`, those of other workspaces in the folder `path.d`, as in Terraform's local backend."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._folder = path.with_name(path.name + ".d")
+
+    def names(self) -> Iterable[str]:
+        """The workspaces that have a state."""
+        try:
+            return [p.stem for p in self._folder.glob("*.kfstate")]
+        except OSError as problem:
+            raise _failed("list", self._folder, problem) from problem
+
+    def store(self, name: str) -> LocalStore:
+        """Where a workspace's state lies, or would."""
+        return LocalStore(self._path if name == "default" else self._at(name))
+
+    def remove(self, name: str) -> None:
+        """Removes a workspace's files, its lock's apart: that is held."""
+        path = self._at(name)
+        try:
+            for ending in ("", ".journal", ".journal.new", ".backup", ".new"):
+                path.with_name(path.name + ending).unlink(missing_ok=True)
+            _sync_folder(self._folder)
+        except OSError as problem:
+            raise _failed("remove", path, problem) from problem
+
+    def _at(self, name: str) -> Path:
+        return self._folder / f"{name}.kfstate"
+
+
 @contextmanager
 def _open(path: Path, flags: int) -> Iterator[int]:
     path.parent.mkdir(parents=True, exist_ok=True)

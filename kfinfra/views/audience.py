@@ -13,7 +13,7 @@ from kfinfra.state.document import State
 from kfinfra.views.diagnostic import render_diagnostic
 from kfinfra.views.events_json import JsonEvents
 from kfinfra.views.outputs_text import counted, render_outputs
-from kfinfra.views.plan_text import render_plan
+from kfinfra.views.plan_text import render_drift, render_plan
 from kfinfra.views.tracking import Tracking
 
 
@@ -31,6 +31,10 @@ class Audience(Protocol):
 
     def plan(self, plan: Plan) -> None:
         """The plan that was made."""
+        ...
+
+    def drift(self, plan: Plan) -> None:
+        """What has changed outside."""
         ...
 
     def saved(self, path: str) -> None:
@@ -63,6 +67,12 @@ class Reader:
         """Warnings, then the plan."""
         self.diagnostics((*plan.warnings, *plan.check_warnings))
         self.out.write(render_plan(plan, color=self.color(self.out)))
+        self.out.flush()
+
+    def drift(self, plan: Plan) -> None:
+        """What has changed, and what to do about it."""
+        self.diagnostics(plan.warnings)
+        self.out.write(render_drift(plan, color=self.color(self.out)))
         self.out.flush()
 
     def saved(self, path: str) -> None:
@@ -101,6 +111,10 @@ class Machine:
 
     def plan(self, plan: Plan) -> None:
         """The plan's messages."""
+        self.hooks.plan(plan)
+
+    def drift(self, plan: Plan) -> None:
+        """The messages of a plan that only refreshes."""
         self.hooks.plan(plan)
 
     def saved(self, path: str) -> None:

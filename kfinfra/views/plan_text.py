@@ -58,6 +58,15 @@ def render_plan(plan: Plan, *, color: bool = False) -> str:
     return "".join(f"{line}\n" for line in _plan(plan, color))
 
 
+def render_drift(plan: Plan, *, color: bool = False) -> str:
+    """What has changed outside since the last apply, ending in a newline."""
+    if not plan.drift:
+        return "No drift. Everything that state knows of is as the last apply left it.\n"
+    count = len(plan.drift)
+    told = f"{count} object{' has' if count == 1 else 's have'} changed. kfinfra plan shows what would undo this, kfinfra refresh"
+    return "".join(f"{line}\n" for line in (*_drift(plan, color), f"{told} takes it over."))
+
+
 def _plan(plan: Plan, color: bool) -> Iterator[str]:
     if plan.drift:
         yield from _drift(plan, color)
