@@ -99,10 +99,11 @@ def _check_arity(here: Evaluator, expr: Call, function: Function, given: int) ->
             expr,
             "Not enough function arguments",
             f'Function "{function.name}" expects {least}{wanted} argument(s). Missing value for "{missing}".',
+            call=function.described(),
         )
     if given > wanted and function.variadic is None:
         detail = f'Function "{function.name}" expects only {wanted} argument(s).'
-        here.fail(expr.args[min(wanted, len(expr.args) - 1)], "Too many function arguments", detail, expr)
+        here.fail(expr.args[min(wanted, len(expr.args) - 1)], "Too many function arguments", detail, expr, function.described())
 
 
 def _failed(here: Evaluator, expr: Call, function: Function, bad: FunctionError) -> NoReturn:
@@ -124,11 +125,12 @@ def _try(here: Evaluator, expr: Call) -> Value:
         except DiagnosticError as bad:
             if static(bad):
                 raise
-            problems += [f"{d.summary}: {d.detail}" for d in bad.diagnostics]
+            problems += [f"{d.summary} (at {d.span}): {d.detail}" for d in bad.diagnostics]
             continue
         return value if wholly_known(value) else _undecided(value)
-    detail = "no expression succeeded:\n- " + "\n- ".join(problems) if problems else "at least one argument is required"
-    here.fail(expr, "Error in function call", f'Call to function "try" failed: {detail}')
+    detail = "no expression succeeded:\n- " + "\n- ".join(problems) if problems else "at least one argument is required."
+    described = here.scope.functions["try"].described()
+    here.fail(expr, "Error in function call", f'Call to function "try" failed: {detail}', call=described)
 
 
 def _undecided(value: Value) -> Value:

@@ -41,7 +41,7 @@ from kfinfra.values.data import Deferred, Marked, ObjectValue, Placeholder, Tupl
 from kfinfra.values.describe import statement
 from kfinfra.values.marks import NONE, mark, unmark, unmark_deep
 from kfinfra.values.numbers import parse_number
-from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, Type
+from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, Type, type_name
 from kfinfra.values.unify import unify
 
 
@@ -247,7 +247,10 @@ class Evaluator:
     def _common(self, expr: Conditional, yes: Type, no: Type) -> Type:
         kind = unify((yes, no))
         if kind is None:
-            detail = "The true and false result expressions must have consistent types."
+            detail = (
+                "The true and false result expressions must have consistent types: "
+                f"the 'true' value is {type_name(yes)}, the 'false' value is {type_name(no)}."
+            )
             self.fail(expr, "Inconsistent conditional result types", detail)
         return kind
 

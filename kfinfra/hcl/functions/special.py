@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from kfinfra.hcl.access import friendly
 from kfinfra.hcl.functions.function import FunctionError, Implementation
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import EPHEMERAL, SENSITIVE, Unknown, Value
 from kfinfra.values.marks import mark, unmark, unmark_deep
-from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, SetType, Type
+from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, SetType, Type, type_name
+
+_NAMES: dict[Type, str] = {ListType(ANY): "list", SetType(ANY): "set", MapType(ANY): "map"}
 
 
 def _to(kind: Type) -> Implementation:
@@ -14,7 +17,8 @@ def _to(kind: Type) -> Implementation:
         try:
             return convert(value, kind)
         except ConversionError as bad:
-            raise FunctionError(bad.message, 0) from bad
+            what = f'"{value}"' if isinstance(value, str) and len(value) < 60 else friendly(unmark(value)[0])
+            raise FunctionError(f"cannot convert {what} to {_NAMES.get(kind) or type_name(kind)}: {bad.message}", 0) from bad
 
     return run
 

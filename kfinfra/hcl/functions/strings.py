@@ -93,7 +93,10 @@ def _regexall(rule: str, text: str) -> Value:
 def _replace(text: str, old: str, new: str) -> Value:
     if len(old) <= 1 or not (old.startswith("/") and old.endswith("/")):
         return text.replace(old, new)
-    rule = pattern(old[1:-1])
+    try:
+        rule = pattern(old[1:-1])
+    except FunctionError as bad:
+        raise FunctionError(bad.message, 1) from bad
     out, last = [], 0
     for found in rule.finditer(text):
         out.append(text[last : found.start()] + _expanded(new, found))

@@ -50,7 +50,7 @@ def decode(text: str) -> Value:
             raise FunctionError("missing start of document", 0)
         return from_data(_value(root, ()), _NOTHING)
     except (yaml.YAMLError, TypeError, ValueError, RecursionError) as bad:
-        raise FunctionError(" ".join(str(bad).split()), 0) from bad
+        raise FunctionError(" ".join(str(bad).split()).replace('in "<unicode string>", ', "at "), 0) from bad
 
 
 def _value(node: Any, above: tuple[int, ...]) -> object:
