@@ -118,6 +118,13 @@ def run(argv: list[str]) -> int:
 
         show_diagnostics(problem.diagnostics, color="--no-color" not in argv)
         return FAILED
+    except RecursionError:
+        from kfinfra.cli.common import show_diagnostics
+        from kfinfra.diag import error
+
+        detail = "Values refer to each other, or lie in each other, in a chain that is too long to be followed."
+        show_diagnostics([error("Too deeply nested", detail)], color="--no-color" not in argv)
+        return FAILED
     except BrokenPipeError:  # whoever read has seen enough (`| head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED

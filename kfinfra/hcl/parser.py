@@ -134,6 +134,7 @@ def read(text: str, rule: str, within: JsonString | None = None) -> object:
             _scan(scanner, rule, within is not None)
         except SyntaxProblem as problem:
             late = problem.within(within)
+        _check_length(text, scanner)
         places = {} if within is None else scanner.move(within)
         try:
             result = parse_tokens(scanner.tokens, rule, late is None)
@@ -143,6 +144,25 @@ def read(text: str, rule: str, within: JsonString | None = None) -> object:
         if late is not None:
             raise late
         return result
+
+
+_LONGEST = 10_000
+_SIGNS = "+-*/%&|<>=!?"
+
+
+def _check_length(text: str, scanner: Scanner) -> None:
+    """Raises SyntaxProblem for an expression of so many operators that a tree of them could not be walked."""
+    if len(text) < _LONGEST or sum(map(text.count, _SIGNS)) < _LONGEST:
+        return
+    count = 0
+    for token in scanner.tokens:
+        if token.type == "NL_OR_COMMENT":
+            count = 0
+        elif token[:1] in _SIGNS and token:
+            count += 1
+            if count > _LONGEST:
+                detail = f"There are more than {_LONGEST} operators in one expression: name a part of it in a local value."
+                raise SyntaxProblem("Too deeply nested", detail, token.start_pos or 0)
 
 
 def _scan(scanner: Scanner, rule: str, quoted: bool = False) -> None:

@@ -31,7 +31,7 @@ _MARKS = dict(
 _VALUES = {"true": "TRUE", "false": "FALSE", "null": "NULL"}
 _KEYWORDS = {"if": "IF", "else": "ELSE", "endif": "ENDIF", "for": "FOR", "endfor": "ENDFOR"}
 _FOR = {"[": f.FOR_TUPLE, "{": f.FOR_OBJECT}
-DEEPEST = 200
+DEEPEST, DEEPEST_TEMPLATES = 1500, 100
 
 
 class Mark(Token):
@@ -306,6 +306,9 @@ class Scanner:
         opening = self.text[start : self.at]
         if opening[0] == "$":
             self._add("INTERP_START", opening, start, self.at)
+            if sum(frame.kind == f.INTERPOLATION for frame in self.frames) >= DEEPEST_TEMPLATES:
+                detail = f"Templates stand in templates more than {DEEPEST_TEMPLATES} deep: name a part of it in a local value."
+                raise SyntaxProblem("Too deeply nested", detail, start)
             self._open(f.Frame(f.INTERPOLATION, start))
         else:
             self._add("DIRECTIVE_START", opening, start, self.at)

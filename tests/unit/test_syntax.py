@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -106,8 +107,8 @@ REFUSED = [
     ("a = '1'", "Invalid character", "1:5"),
     ("a = b & c", "Unsupported operator", "1:7"),
     ("a = 1 /* c", "Unterminated comment", "1:7"),
-    ("a = " + "[" * 300, "Too deeply nested", "1:204"),
-    ("a = " + '"${' * 300, "Too deeply nested", "1:603"),
+    ("a = " + "[" * 1600, "Too deeply nested", "1:1504"),
+    ("a = " + '"${' * 300, "Too deeply nested", "1:306"),
 ]
 
 
@@ -135,8 +136,8 @@ def test_an_attribute_that_is_set_twice_is_told_with_its_first_place() -> None:
 
 
 def test_long_chains_and_deep_brackets_are_read_without_recursion() -> None:
-    assert isinstance(parse_expression(SourceText("x", "1" + " + 1" * 20_000)), n.Binary)
-    assert isinstance(parse_expression(SourceText("x", "(" * 150 + "1" + ")" * 150)), n.Parens)
+    assert isinstance(parse_expression(SourceText("x", "1" + " + 1" * 9_000)), n.Binary)
+    assert isinstance(parse_expression(SourceText("x", "(" * 1000 + "1" + ")" * 1000)), n.Parens)
 
 
 @pytest.mark.parametrize(("text", "summary"), [("1 2", "Extra characters after expression"), ("", "Missing expression")])
@@ -169,3 +170,41 @@ def test_what_is_in_the_cache_needs_neither_lark_nor_hcl2(tmp_path: Path) -> Non
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert told.splitlines() == [repr(fresh), "[]"]
+
+
+DEEP = {
+    "parentheses": ("(" * 1000 + "1" + ")" * 1000, 1),
+    "calls": ("abs(" * 1000 + "1" + ")" * 1000, 1),
+    "chained +": (" + ".join(["1"] * 5000), 5000),
+    "chained &&": (" && ".join(["true"] * 5000), True),
+    "conditionals": ("false ? 0 : (" * 1000 + "1" + ")" * 1000, 1),
+    "conditionals without parentheses": ("false ? 0 : " * 5000 + "1", 1),
+    "lists": ("length(flatten(" + "[" * 1000 + "1" + "]" * 1000 + "))", 1),
+    "for": ("flatten(" + "[for x in [1] : " * 500 + "x" + "]" * 500 + ")[0]", 1),
+    "templates": ('"' + "${1}" * 20_000 + '"', "1" * 20_000),
+    "directives": ('"' + "%{ if true }" * 1000 + "x" + "%{ endif }" * 1000 + '"', "x"),
+    "indexes": ("[0][" * 1000 + "0" + "]" * 1000, 0),
+    "a long list": ("length([" + ", ".join(map(str, range(20_000))) + "])", 20_000),
+    "a long text": ('length("' + "x" * 1_000_000 + '")', 1_000_000),
+}
+
+
+@pytest.mark.parametrize("what", DEEP)
+def test_what_is_deep_or_long_is_read_and_evaluated(what: str) -> None:
+    text, wanted = DEEP[what]
+    script = (
+        "import sys; sys.setrecursionlimit(50_000)\n"
+        "from kfinfra.app.options import Workplace; from kfinfra.app.evaluating import open_console; from pathlib import Path\n"
+        "print(open_console(Workplace(Path(sys.argv[1]), {})).answer('local.x'))"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "main.hcl").write_text(f"locals {{\n  x = {text}\n}}\n")
+        run = subprocess.run([sys.executable, "-c", script, folder], capture_output=True, text=True, check=False)
+    shown = f'"{wanted}"' if isinstance(wanted, str) else str(wanted).lower()
+    assert (run.stdout.strip(), run.stderr) == (shown, "")
+
+
+def test_more_operators_than_a_tree_can_hold_are_refused() -> None:
+    with pytest.raises(DiagnosticError) as caught:
+        parse(SourceText("main.hcl", "x = " + " + ".join(["1"] * 20_000) + "\n"))
+    assert [d.summary for d in caught.value.diagnostics] == ["Too deeply nested"]
