@@ -153,7 +153,7 @@ def test_missing_tags_for_the_autoscaler_are_seen_and_set_again(provider: Provid
 def test_a_group_of_somebody_else_is_left_alone(provider: Provider, aws: Any) -> None:
     aws("eks").create_nodegroup(clusterName="sandbox", nodegroupName="theirs", subnets=["subnet-1"], nodeRole=ROLE)
     with pytest.raises(DiagnosticError, match="already exists"):
-        made(provider, "theirs")
+        made(provider, "stripped")
 
 
 def test_a_group_that_bears_our_mark_is_adopted_and_adjusted(provider: Provider, aws: Any) -> None:
@@ -188,13 +188,34 @@ def test_labels_taints_sizes_and_tags_change_in_place(provider: Provider, aws: A
         node_repair=True,
     )
     assert attributes["labels"] == {"a": "3"} and attributes["taints"] == [other] and attributes["tags"] == {"new": "2"}
-    assert attributes["update_config"] == {"max_unavailable": None, "max_unavailable_percentage": 50}
+    expected = {"max_unavailable": None, "max_unavailable_percentage": 50, "update_strategy": None}
+    assert attributes["update_config"] == expected
     assert attributes["scaling"] == {"min": 2, "max": 5, "desired": 2} and attributes["node_repair"] is True
     found = group(aws, "changing")
     assert found["nodegroupArn"] == arn and found["tags"]["kfinfra.dev/owner"] == OWNER
     tags = scaling_tags(aws, found["resources"]["autoScalingGroups"][0]["name"])
     assert tags["k8s.io/cluster-autoscaler/node-template/taint/nvidia.com/gpu"] == ":NoExecute"
     assert "k8s.io/cluster-autoscaler/node-template/label/b" not in tags
+
+
+def test_repair_and_warm_pool_come_and_go_in_place(provider: Provider, aws: Any) -> None:
+    repair: Plain = {"max_parallel_nodes_repaired_count": 2}
+    prior = made(
+        provider, "kept", node_repair=True, node_repair_config=repair, warm_pool={"min_size": 1, "pool_state": "STOPPED"}
+    )
+    assert group(aws, "kept")["nodeRepairConfig"] == {"enabled": True, "maxParallelNodesRepairedCount": 2}
+    assert group(aws, "kept")["warmPoolConfig"] == {"enabled": True, "minSize": 1, "poolState": "STOPPED"}
+    attributes, _ = changed(provider, prior, node_repair=False, node_repair_config=None, warm_pool=None)
+    assert attributes["warm_pool"] is None and attributes["node_repair_config"] is None
+    assert group(aws, "kept")["warmPoolConfig"] == {"enabled": False}
+
+
+def test_a_group_that_somebody_made_in_the_place_of_ours_is_not_deleted(provider: Provider, aws: Any) -> None:
+    prior = made(provider, "stripped")
+    aws("eks").untag_resource(resourceArn=group(aws, "stripped")["nodegroupArn"], tagKeys=["kfinfra.dev/owner"])
+    with pytest.raises(DiagnosticError, match="not ours"):
+        drive(provider.delete(operation({}, prior)))
+    assert group(aws, "stripped")["status"] == "ACTIVE"
 
 
 def test_the_autoscalers_size_is_left_alone(provider: Provider, aws: Any) -> None:

@@ -79,7 +79,10 @@ def test_taints_in_another_order_are_the_same() -> None:
         ("taints", [{"key": "a", "value": "", "effect": "NoExecute"}]),
         ("scaling", {"min": 0, "max": 4, "desired": None}),
         ("update_config", {"max_unavailable": None, "max_unavailable_percentage": 10}),
+        ("update_config", {"max_unavailable": 1, "max_unavailable_percentage": None, "update_strategy": "MINIMAL"}),
         ("node_repair", True),
+        ("node_repair_config", {"max_parallel_nodes_repaired_count": 1}),
+        ("warm_pool", {"min_size": 1}),
         ("version", "1.34"),
         ("release_version", "1.33.6-1"),
         ("tags", {"a": "b"}),
@@ -254,3 +257,101 @@ def test_the_scaling_group_is_told_labels_taints_and_devices() -> None:
         f"{translate.NODE_TEMPLATE}/resources/nvidia.com/gpu": "1",
     }
     assert translate.scaling_tags({**held, "autoscaler_tags": False}) == {}
+
+
+EVERYTHING: dict[str, Plain] = {
+    "cluster": "c",
+    "name": "a",
+    "subnets": ["subnet-1"],
+    "node_role": ROLE,
+    "instance_types": ["m5.large"],
+    "ami_type": "AL2023_x86_64_STANDARD",
+    "capacity_type": "ON_DEMAND",
+    "disk_size": 50,
+    "launch_template": {"id": None, "name": "t", "version": "3"},
+    "labels": {"a": "b"},
+    "taints": [{"key": "k", "value": "v", "effect": "NoSchedule"}],
+    "scaling": {"min": 1, "max": 4, "desired": 2},
+    "update_config": {"max_unavailable": None, "max_unavailable_percentage": 10, "update_strategy": "MINIMAL"},
+    "node_repair": True,
+    "node_repair_config": {
+        "max_unhealthy_node_threshold_count": 1,
+        "max_unhealthy_node_threshold_percentage": 2,
+        "max_parallel_nodes_repaired_count": 3,
+        "max_parallel_nodes_repaired_percentage": 4,
+        "overrides": [
+            {
+                "node_monitoring_condition": "AcceleratedInstanceNotReady",
+                "node_unhealthy_reason": "NvidiaXID13Error",
+                "min_repair_wait_time_mins": 10,
+                "repair_action": "Reboot",
+            }
+        ],
+    },
+    "warm_pool": {"min_size": 1, "max_group_prepared_capacity": 5, "pool_state": "STOPPED", "reuse_on_scale_in": True},
+    "version": "1.33",
+    "release_version": "1.33.5-1",
+    "remote_access": {"ec2_ssh_key": "k", "source_security_groups": ["sg-1"]},
+}
+
+
+def members(shape: Any, at: str = "") -> set[str]:
+    """Every leaf of a shape of EKS's API."""
+    if shape.type_name == "structure":
+        return {path for name, inside in shape.members.items() for path in members(inside, f"{at}.{name}")}
+    return members(shape.member, at) if shape.type_name == "list" else {at}
+
+
+def sent(value: Any, at: str = "") -> set[str]:
+    if isinstance(value, dict) and at not in (".labels", ".tags"):
+        return {path for name, inside in value.items() for path in sent(inside, f"{at}.{name}")}
+    return {path for inside in value for path in sent(inside, at)} if isinstance(value, list) else {at}
+
+
+def test_everything_that_create_nodegroup_takes_can_be_written() -> None:
+    from botocore.session import get_session
+
+    wire = translate.create_request(EVERYTHING, {"t": "1"}, "token")
+    by_id = translate.create_request(
+        {**EVERYTHING, "launch_template": {"id": "lt-1"}, "update_config": {"max_unavailable": 1}}, {"t": "1"}, "token"
+    )
+    shape = get_session().get_service_model("eks").operation_model("CreateNodegroup").input_shape
+    assert sent(wire) | sent(by_id) == members(shape)
+
+
+def test_everything_is_read_back_as_it_was_written() -> None:
+    wire = translate.create_request(EVERYTHING, {"t": "1"}, "token")
+    there = {**wire, "nodegroupArn": "arn", "status": "ACTIVE", "resources": {}}
+    found = translate.observed(there, {"t": "1"}, {})
+    left = {"autoscaler_tags": True, "force_update": False, "tags": None}
+    asked = {**EVERYTHING, **left}
+    address = Address("node_group", "a")
+    change = diff(Desired(Resource(address, asked), "aws"), Resource(address, found), NODE_GROUP, "aws")
+    assert change.action is Action.NOOP, change.differences
+
+
+@pytest.mark.parametrize(
+    ("more", "summary"),
+    [
+        ({"update_config": {"max_unavailable": 1, "max_unavailable_percentage": 1}}, "Invalid update configuration"),
+        ({"node_repair": False, "node_repair_config": {"max_parallel_nodes_repaired_count": 1}}, "Repair is turned off"),
+        (
+            {
+                "node_repair": True,
+                "node_repair_config": {"max_parallel_nodes_repaired_count": 1, "max_parallel_nodes_repaired_percentage": 1},
+            },
+            "Invalid repair configuration",
+        ),
+        ({"capacity_type": "SPOT", "warm_pool": {"min_size": 1}}, "Warm pool of spot instances"),
+        ({"warm_pool": {"min_size": 9}}, "Invalid warm pool"),
+        ({"warm_pool": {"min_size": 3, "max_group_prepared_capacity": 2}}, "Invalid warm pool"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(more: dict[str, Plain], summary: str) -> None:
+    assert (summary, False) in problems(**more)
+
+
+def test_a_warm_pool_and_a_repair_that_are_no_longer_wanted_are_turned_off() -> None:
+    changed = {"warm_pool", "node_repair"}
+    wire = translate.config_update({**EVERYTHING, "warm_pool": None, "node_repair": False}, EVERYTHING, changed)
+    assert wire == {"nodeRepairConfig": {"enabled": False}, "warmPoolConfig": {"enabled": False}}

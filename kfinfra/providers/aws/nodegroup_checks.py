@@ -13,6 +13,7 @@ from kfinfra.diag import did_you_mean
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain, is_known
 from kfinfra.model.schema import Problem
 from kfinfra.providers.aws import nodegroup_instances
+from kfinfra.providers.aws import nodegroup_upkeep as upkeep
 
 AMI_TYPES = (
     *("AL2_x86_64", "AL2_x86_64_GPU", "AL2_ARM_64", "CUSTOM"),
@@ -138,29 +139,14 @@ def check_instance_types(value: Plain) -> Iterable[Problem]:
             yield Problem((index,), "Duplicate instance type", f'"{name}" stands twice.')
 
 
-def _whole(value: Plain, low: int, high: int, what: str) -> Iterator[Problem]:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        yield Problem((), f"Invalid {what}", f"{value} is not a whole number from {low} to {high}.")
-
-
 def check_size(value: Plain) -> Iterable[Problem]:
     """A number of nodes; EKS's quota is 450 a group."""
-    return _whole(value, 0, MAX_NODES, "number of nodes")
-
-
-def check_unavailable(value: Plain) -> Iterable[Problem]:
-    """EKS's limit is 100 nodes at once."""
-    return _whole(value, 1, 100, "number of unavailable nodes")
-
-
-def check_percentage(value: Plain) -> Iterable[Problem]:
-    """A part of the nodes."""
-    return _whole(value, 1, 100, "percentage")
+    return upkeep.whole(0, MAX_NODES, "number of nodes")(value)
 
 
 def check_disk(value: Plain) -> Iterable[Problem]:
     """EBS volumes have 1 GiB to 16 TiB."""
-    return _whole(value, 1, 16384, "disk size")
+    return upkeep.whole(1, 16384, "disk size")(value)
 
 
 def check_version(value: Plain) -> Iterable[Problem]:
@@ -177,7 +163,7 @@ def template_appears(old: Plain, new: Plain) -> bool:
 def check_node_group(attributes: Attributes) -> Iterable[Problem]:
     """What the attributes mean together."""
     yield from _scaling(attributes.get("scaling"))
-    yield from _update_config(attributes.get("update_config"))
+    yield from upkeep.check(attributes)
     yield from _template(attributes)
     yield from _scaling_tags(attributes)
     yield from nodegroup_instances.check(attributes)
@@ -194,12 +180,6 @@ def _scaling(scaling: Plain) -> Iterator[Problem]:
     elif isinstance(desired, int) and isinstance(low, int) and isinstance(high, int) and not low <= desired <= high:
         detail = f"desired = {desired} is not between min = {low} and max = {high}."
         yield Problem(("scaling", "desired"), "Invalid scaling", detail)
-
-
-def _update_config(config: Plain) -> Iterator[Problem]:
-    if isinstance(config, dict) and (config.get("max_unavailable") is None) == (config.get("max_unavailable_percentage") is None):
-        detail = "Exactly one of max_unavailable and max_unavailable_percentage is written."
-        yield Problem(("update_config",), "Invalid update configuration", detail)
 
 
 def _template(attributes: Attributes) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from kfinfra.model.schema import Attribute, ResourceType, Shape
 from kfinfra.providers.aws import nodegroup_checks as check
+from kfinfra.providers.aws import nodegroup_upkeep as upkeep
 from kfinfra.providers.aws.tags import check_tags
 from kfinfra.values.types import BOOL, NUMBER, STRING, ListType, MapType, SetType
 
@@ -32,11 +33,6 @@ LAUNCH_TEMPLATE = {
     "id": Attribute(STRING, unmanaged_if_null=True, replaces=True, doc="The template's id; this or `name`."),
     "name": Attribute(STRING, unmanaged_if_null=True, replaces=True, doc="The template's name; this or `id`."),
     "version": Attribute(STRING, unmanaged_if_null=True, doc="Its version; the template's default where it is not written."),
-}
-
-UPDATE_CONFIG = {
-    "max_unavailable": Attribute(NUMBER, check=check.check_unavailable, doc="How many nodes an update takes at once."),
-    "max_unavailable_percentage": Attribute(NUMBER, check=check.check_percentage, doc="The same, as a part of all nodes."),
 }
 
 REMOTE_ACCESS = {
@@ -83,9 +79,13 @@ NODE_GROUP = ResourceType(
         "taints": Attribute(fields=TAINT, shape=Shape.SET, check=check.check_taints, doc="Kubernetes taints of the nodes."),
         "scaling": Attribute(fields=SCALING, required=True, doc="How many nodes there may be."),
         "update_config": Attribute(
-            fields=UPDATE_CONFIG, computed=True, settable=True, doc="How many nodes an update may take away at once."
+            fields=upkeep.UPDATE_CONFIG, computed=True, settable=True, doc="How many nodes an update may take away at once."
         ),
-        "node_repair": Attribute(BOOL, default=False, doc="Whether EKS replaces nodes that are unhealthy."),
+        "node_repair": Attribute(BOOL, default=False, doc="Whether EKS repairs nodes that are unhealthy."),
+        "node_repair_config": Attribute(
+            fields=upkeep.REPAIR_CONFIG, unmanaged_if_null=True, doc="How it does; EKS's own way where it is not written."
+        ),
+        "warm_pool": Attribute(fields=upkeep.WARM_POOL, doc="Nodes that are kept ready, and join at once."),
         "version": Attribute(
             STRING, computed=True, settable=True, check=check.check_version, doc="The Kubernetes version, such as 1.33."
         ),

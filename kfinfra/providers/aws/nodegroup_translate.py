@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from kfinfra.model.plain import Attributes, Plain
+from kfinfra.providers.aws import nodegroup_upkeep as upkeep
 from kfinfra.providers.aws.instance_types import known
 
 OWNER = "kfinfra.dev/owner"
@@ -47,8 +48,9 @@ def create_request(desired: Attributes, tags: Mapping[str, str], token: str) -> 
         "launchTemplate": template(desired.get("launch_template")),
         "labels": dict(table(desired.get("labels"))),
         "taints": [wire_taint(t) for t in items(desired.get("taints"))],
-        "updateConfig": update_config(desired.get("update_config")),
-        "nodeRepairConfig": {"enabled": True} if desired.get("node_repair") else None,
+        "updateConfig": upkeep.update_config(desired.get("update_config")),
+        "nodeRepairConfig": upkeep.repair_config(desired) if desired.get("node_repair") else None,
+        "warmPoolConfig": upkeep.warm_pool(desired["warm_pool"]) if desired.get("warm_pool") is not None else None,
         "version": desired.get("version"),
         "releaseVersion": desired.get("release_version"),
         "remoteAccess": _remote_access(desired.get("remote_access")),
@@ -72,14 +74,6 @@ def template(value: Plain) -> Wire | None:
         return None
     named = {"id": held["id"]} if held.get("id") else {"name": held["name"]}
     return {**named, **({"version": held["version"]} if held.get("version") else {})}
-
-
-def update_config(value: Plain) -> Wire | None:
-    """How many nodes an update may take: a number or a percentage."""
-    held = table(value)
-    if held.get("max_unavailable_percentage") is not None:
-        return {"maxUnavailablePercentage": held["max_unavailable_percentage"]}
-    return {"maxUnavailable": held["max_unavailable"]} if held.get("max_unavailable") is not None else None
 
 
 def _remote_access(value: Plain) -> Wire | None:
@@ -112,8 +106,7 @@ def observed(group: Wire, default_tags: Mapping[str, str], recorded: Attributes)
         "labels": dict(group.get("labels") or {}) or _empty(recorded, "labels"),
         "taints": taints or _empty(recorded, "taints"),
         "scaling": _scaling(group.get("scalingConfig") or {}),
-        "update_config": _update_config(group.get("updateConfig")),
-        "node_repair": bool((group.get("nodeRepairConfig") or {}).get("enabled")),
+        **upkeep.observed(group),
         "version": group.get("version"),
         "release_version": group.get("releaseVersion"),
         "force_update": recorded.get("force_update", False),
@@ -136,12 +129,6 @@ def _template(wire: Wire | None) -> Plain:
 
 def _scaling(wire: Wire) -> Plain:
     return {"min": wire.get("minSize"), "max": wire.get("maxSize"), "desired": wire.get("desiredSize")}
-
-
-def _update_config(wire: Wire | None) -> Plain:
-    if not wire:
-        return None
-    return {"max_unavailable": wire.get("maxUnavailable"), "max_unavailable_percentage": wire.get("maxUnavailablePercentage")}
 
 
 def _observed_access(wire: Wire | None) -> Plain:
@@ -180,8 +167,9 @@ def config_update(desired: Attributes, live: Attributes, changed: Collection[str
         "labels": _label_delta(table(desired.get("labels")), table(live.get("labels"))) if "labels" in changed else {},
         "taints": _taint_delta(desired.get("taints"), live.get("taints")) if "taints" in changed else {},
         "scalingConfig": _sizes(table(desired.get("scaling")), table(live.get("scaling"))) if "scaling" in changed else {},
-        "updateConfig": update_config(desired.get("update_config")) if "update_config" in changed else {},
-        "nodeRepairConfig": {"enabled": bool(desired.get("node_repair"))} if "node_repair" in changed else {},
+        "updateConfig": upkeep.update_config(desired.get("update_config")) if "update_config" in changed else {},
+        "nodeRepairConfig": upkeep.repair_config(desired) if {"node_repair", "node_repair_config"} & set(changed) else {},
+        "warmPoolConfig": upkeep.warm_pool(desired.get("warm_pool")) if "warm_pool" in changed else {},
     }
     return {name: value for name, value in wire.items() if value}
 

@@ -16,7 +16,9 @@ from kfinfra.providers.aws import scaling_groups
 from kfinfra.providers.aws.client import Aws, code_of, translated
 
 READERS = 16
-IN_PLACE = frozenset({"labels", "taints", "scaling", "update_config", "node_repair", "tags", "autoscaler_tags"})
+IN_PLACE = frozenset(
+    {"labels", "taints", "scaling", "update_config", "node_repair", "node_repair_config", "warm_pool", "tags", "autoscaler_tags"}
+)
 _SCALING_TAGS_OF = {"labels", "taints", "autoscaler_tags"}
 
 Waiting = Generator[Step, None, translate.Wire]
@@ -163,6 +165,8 @@ def delete(aws: Aws, operation: Operation) -> Run:
         group = watch.describe(aws, cluster, name)
         if group is None:
             return {}
+        if (owner := group.get("tags", {}).get(translate.OWNER)) != operation.owner:
+            raise _not_ours(operation, owner)
         if group["status"] == "DELETING":
             break
         doing = f"delete the node group {name}"
@@ -171,6 +175,13 @@ def delete(aws: Aws, operation: Operation) -> Run:
         yield Wait(seconds, "waiting for another change of the group to end")
     yield from watch.gone(aws, cluster, name)
     return {}
+
+
+def _not_ours(operation: Operation, owner: str | None) -> DiagnosticError:
+    mark = f'"{owner}"' if owner else "missing"
+    detail = f"The node group {operation.prior['name']} is not deleted: its tag {translate.OWNER} is {mark}, so it is not ours."
+    hint = f"drop it from state (kfinfra state rm {operation.address}), or delete it with aws eks delete-nodegroup"
+    return DiagnosticError(error("Node group is not ours", detail, hint=hint))
 
 
 def _tag(aws: Aws, group: translate.Wire, wanted: Mapping[str, str]) -> None:

@@ -78,6 +78,7 @@ def new_group(body: Mapping[str, Any], cluster: str, cluster_version: str, regio
         "health": {"issues": []},
         "updateConfig": body.get("updateConfig") or {"maxUnavailable": 1},
         "nodeRepairConfig": body.get("nodeRepairConfig"),
+        "warmPoolConfig": body.get("warmPoolConfig"),
         "launchTemplate": _template(template) if template else None,
         "tags": dict(body.get("tags") or {}),
         "resources": {"autoScalingGroups": []},

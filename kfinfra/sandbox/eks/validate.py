@@ -61,7 +61,7 @@ def _nvidia(facts: Body) -> bool:
 
 def check_create(body: Body, cluster_version: str) -> None:
     """CreateNodegroup. Raises Refusal."""
-    stranger = next((n for n in body if n not in _shape("CreateNodegroupRequest").members or n == "warmPoolConfig"), None)
+    stranger = next((n for n in body if n not in _shape("CreateNodegroupRequest").members), None)
     if stranger:
         raise invalid(f"Unknown parameter: {stranger}")
     for name in ("nodegroupName", "subnets", "nodeRole"):
@@ -80,6 +80,7 @@ def check_create(body: Body, cluster_version: str) -> None:
     check_scaling(body.get("scalingConfig") or {"minSize": 1, "maxSize": 2, "desiredSize": 2})
     check_update_config(body.get("updateConfig"))
     check_repair(body.get("nodeRepairConfig"))
+    check_warm_pool(body.get("warmPoolConfig"), body)
     check_labels(body.get("labels") or {})
     check_taints(body.get("taints") or [])
     check_tags(body.get("tags") or {})
@@ -159,9 +160,42 @@ def check_update_config(config: Body | None) -> None:
 
 
 def check_repair(config: Body | None) -> None:
-    """Raises Refusal."""
-    if config is not None and not isinstance(config.get("enabled", False), bool):
+    """Thresholds as a number or a percentage, overrides whole. Raises Refusal."""
+    if config is None:
+        return
+    _members("NodeRepairConfig", config)
+    if not isinstance(config.get("enabled", False), bool):
         raise invalid("nodeRepairConfig.enabled must be a boolean")
+    for name in ("maxUnhealthyNodeThreshold", "maxParallelNodesRepaired"):
+        given = [config.get(f"{name}{kind}") for kind in ("Count", "Percentage")]
+        if all(v is not None for v in given):
+            raise invalid(f"Only one of {name}Count and {name}Percentage can be specified")
+        if any(v is not None and (not isinstance(v, int) or v < 1) for v in given) or (given[1] or 0) > 100:
+            raise invalid(f"Invalid value for {name}")
+    for override in config.get("nodeRepairConfigOverrides") or ():
+        _members("NodeRepairConfigOverrides", override)
+        if len(override) < 4:
+            raise invalid("A node repair override needs condition, reason, wait time and action")
+        _one_of("RepairAction", override.get("repairAction"), "repairAction", required=True)
+
+
+def check_warm_pool(config: Body | None, group: Body) -> None:
+    """Sizes and the state of waiting nodes. Raises Refusal."""
+    if config is None:
+        return
+    _members("WarmPoolConfig", config)
+    _one_of("WarmPoolState", config.get("poolState"), "poolState")
+    if config.get("enabled") and group.get("capacityType") == "SPOT":
+        raise invalid("Warm pools are not supported for node groups with Spot capacity")
+    low, high = config.get("minSize", 0), config.get("maxGroupPreparedCapacity")
+    if low < 0 or (high is not None and low > high):
+        raise invalid(f"Invalid warm pool sizes: {low}, {high}")
+
+
+def _members(shape: str, config: Body) -> None:
+    stranger = next((n for n in config if n not in _shape(shape).members), None)
+    if stranger:
+        raise invalid(f"Unknown parameter: {stranger}")
 
 
 def check_labels(labels: Body) -> None:

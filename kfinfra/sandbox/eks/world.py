@@ -139,7 +139,7 @@ class Region:
 
 def _config(wire: Wire, body: Wire) -> Wire:
     """What an update of settings makes of a group. Raises Refusal."""
-    known = {"labels", "taints", "scalingConfig", "updateConfig", "nodeRepairConfig"}
+    known = {"labels", "taints", "scalingConfig", "updateConfig", "nodeRepairConfig", "warmPoolConfig"}
     given = body.keys() - {"clientRequestToken"}
     if not given or given - known:
         raise invalid(f"Unknown parameter: {min(given - known)}" if given else "No changes needed for nodegroup config")
@@ -159,6 +159,9 @@ def _config(wire: Wire, body: Wire) -> Wire:
     if "nodeRepairConfig" in body:
         validate.check_repair(body["nodeRepairConfig"])
         change["nodeRepairConfig"] = body["nodeRepairConfig"]
+    if "warmPoolConfig" in body:
+        validate.check_warm_pool(body["warmPoolConfig"], wire)
+        change["warmPoolConfig"] = body["warmPoolConfig"]
     return change
 
 
