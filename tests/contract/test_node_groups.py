@@ -153,7 +153,7 @@ def test_missing_tags_for_the_autoscaler_are_seen_and_set_again(provider: Provid
 def test_a_group_of_somebody_else_is_left_alone(provider: Provider, aws: Any) -> None:
     aws("eks").create_nodegroup(clusterName="sandbox", nodegroupName="theirs", subnets=["subnet-1"], nodeRole=ROLE)
     with pytest.raises(DiagnosticError, match="already exists"):
-        made(provider, "stripped")
+        made(provider, "theirs")
 
 
 def test_a_group_that_bears_our_mark_is_adopted_and_adjusted(provider: Provider, aws: Any) -> None:
