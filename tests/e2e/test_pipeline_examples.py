@@ -21,7 +21,7 @@ ROWS = sorted(p.name for p in (EXAMPLES / "pipelines").iterdir() if p.is_dir())
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "KFINFRA_", "KUBE", "KF_"))}
 
 GIVEN = {"inner": ["-p", "day=today"]}
-MOUNTING = ("claim", "s3", "churn", "ephemeral-storage", "large")
+MOUNTING = ("claim", "s3", "churn", "scratch", "large")
 
 
 NESTED = """
