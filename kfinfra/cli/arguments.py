@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-GLOBAL_FLAGS = ("--sandbox", "--no-color", "--quiet")
+GLOBAL_FLAGS = ("--sandbox", "--no-color", "--quiet", "-v", "--verbose")
 SWITCHES = ("--refresh", "--lock", "--input")
 
 

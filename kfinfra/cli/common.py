@@ -69,7 +69,7 @@ def room(stream: Any) -> int | None:
 def lively(ctx: click.Context) -> bool:
     """Whether a live region can be drawn on stderr, and may be."""
     plain = os.environ.get("KFINFRA_IN_AUTOMATION") or os.environ.get("TERM", "dumb") == "dumb"
-    return colored(ctx, sys.stderr) and not plain and sys.stderr.encoding.lower().startswith("utf")
+    return colored(ctx, sys.stderr) and not plain and not ctx.obj["verbose"] and sys.stderr.encoding.lower().startswith("utf")
 
 
 def json_wanted(ctx: click.Context, flag: bool) -> bool:

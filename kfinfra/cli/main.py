@@ -82,13 +82,20 @@ class LazyGroup(click.Group):
 @click.option("--sandbox", is_flag=True, help="Work against the sandbox on this machine.")
 @click.option("--no-color", is_flag=True, help="No colours.")
 @click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell each request to a server (without headers and bodies).")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON, where the command can.")
 @click.pass_context
-def cli(ctx: click.Context, directory: str, sandbox: bool, no_color: bool, quiet: bool, as_json: bool) -> None:
+def cli(ctx: click.Context, directory: str, sandbox: bool, no_color: bool, quiet: bool, verbose: bool, as_json: bool) -> None:
     """Plan and apply for machine learning on Kubernetes."""
     if as_json and ctx.invoked_subcommand not in SPEAK_JSON:
         raise click.UsageError(f"{ctx.invoked_subcommand} has no JSON to answer")
+    verbose = verbose or os.environ.get("KFINFRA_LOG", "off").lower() in ("info", "debug", "trace")
     ctx.obj = {"directory": directory, "sandbox": sandbox, "no_color": no_color, "quiet": quiet, "json": as_json}
+    ctx.obj["verbose"] = verbose
+    if verbose:
+        from kfinfra.views.requests_log import show_requests
+
+        show_requests(sys.stderr)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
