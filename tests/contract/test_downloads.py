@@ -327,5 +327,12 @@ def test_variables_of_this_process_lead_nothing_elsewhere(url: str, tmp_path: Pa
 
 
 def test_a_setting_that_only_boto3_knows_keeps_to_boto3(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    aws = Aws({}, {**KEYS, "AWS_ENDPOINT_URL": url, "AWS_CA_BUNDLE": "/tmp/ca.pem"})
+    encrypted = url.replace("http://", "https://")
+    aws = Aws({}, {**KEYS, "AWS_ENDPOINT_URL": encrypted, "AWS_CA_BUNDLE": "/tmp/ca.pem"})
     assert isinstance(bulk.transfer_for(aws, "any"), BotoTransfer)
+
+
+def test_certificates_mean_nothing_where_nothing_is_encrypted(url: str) -> None:
+    aws = Aws({}, {**KEYS, "AWS_ENDPOINT_URL": url, "AWS_CA_BUNDLE": "/etc/hosts"})
+    aws.s3.create_bucket(Bucket="certificates", CreateBucketConfiguration={"LocationConstraint": aws.s3.meta.region_name})
+    assert isinstance(bulk.transfer_for(aws, "certificates"), bulk.ObstoreTransfer)

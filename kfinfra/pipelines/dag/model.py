@@ -75,10 +75,7 @@ Argument: TypeAlias = Constant | Channel | Text | Items | Fields
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of the pipeline, or an input or output of a container component.
-
-    `annotation` says what a list or a map holds, as Python writes it: `typing.List[int]`.
-    """
+    """A parameter of the pipeline, or an input or output of a container component."""
 
     name: str
     type: str
@@ -86,7 +83,6 @@ class Parameter:
     default: Plain = None
     optional: bool = False
     description: str = ""
-    annotation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,8 @@ _CERTIFICATES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 def transfer_for(aws: Aws, bucket: str) -> Transfer:
     """The fastest transfer that does what boto3 would do for this bucket."""
     plain = BotoTransfer(aws, bucket)
-    if aws.setting(*_CERTIFICATES) or any(name.startswith(_OWN) for name in os.environ):
+    encrypted = not aws.s3.meta.endpoint_url.startswith("http://")
+    if (encrypted and aws.setting(*_CERTIFICATES)) or any(name.startswith(_OWN) for name in os.environ):
         return plain  # boto3 alone knows what these mean
     region = aws.s3.head_bucket(Bucket=bucket).get("BucketRegion")
     if aws.session.get_credentials() is None or region not in (None, aws.s3.meta.region_name):

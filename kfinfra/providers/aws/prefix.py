@@ -130,6 +130,17 @@ class Prefix:
     def abort_uploads(self, names: Iterable[str]) -> None:
         """Ends the uploads in parts of these files that a killed sync began: S3 keeps, and bills, their parts for ever."""
         ours = {self.key(name) for name in names}
-        pages = self.aws.s3.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket, Prefix=self.key(""))
-        for begun in [u for page in pages for u in page.get("Uploads", []) if u["Key"] in ours]:
+        for begun in [u for u in self._uploads() if u["Key"] in ours]:
             self.aws.s3.abort_multipart_upload(Bucket=self.bucket, Key=begun["Key"], UploadId=begun["UploadId"])
+
+    def _uploads(self) -> list[dict[str, str]]:
+        """The uploads in parts that have no end yet. gofakes3 (rclone's S3) says NoSuchUpload where there never was one."""
+        from botocore.exceptions import ClientError
+
+        pages = self.aws.s3.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket, Prefix=self.key(""))
+        try:
+            return [upload for page in pages for upload in page.get("Uploads", [])]
+        except ClientError as problem:
+            if code_of(problem) == "NoSuchUpload":
+                return []
+            raise
