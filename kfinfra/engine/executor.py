@@ -91,7 +91,9 @@ class Executor:
                 operation.failed()
             except DiagnosticError as second:
                 if isinstance(problem, DiagnosticError):
-                    problem = DiagnosticError([*problem.diagnostics, *second.diagnostics])
+                    said = {d.summary for d in problem.diagnostics}
+                    more = [d for d in second.diagnostics if d.summary not in said]  # a server that is gone is told of once
+                    problem = DiagnosticError([*problem.diagnostics, *more])
             except Exception as bug:  # the event must come, or the walk would wait for it for ever
                 problem = bug
             self._events.put((key, None, problem))

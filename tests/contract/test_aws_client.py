@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from kfinfra.model.address import Address
 from kfinfra.model.plain import Plain
 from kfinfra.model.ports import Operation, Progress
 from kfinfra.providers.aws import sync
-from kfinfra.providers.aws.client import Aws
+from kfinfra.providers.aws.client import Aws, translated
 from kfinfra.providers.aws.prefix import Manifest, Prefix
 from kfinfra.sandbox.aws import Aws as Server
 
@@ -96,3 +99,77 @@ def test_verify_reads_what_lies_in_the_bucket(env: dict[str, str], tmp_path: Pat
         "a": f"spoiled (sha256 {hashlib.sha256(b'1').hexdigest()})",
         "b": hashlib.sha256(b"2").hexdigest(),
     }
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """What is no AWS: a login page, or a proxy's refusal."""
+
+    status = 200
+
+    def _answer(self) -> None:
+        self.send_response(self.status)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", "12")
+        self.end_headers()
+        self.wfile.write(b"<html>login>" if self.command != "HEAD" else b"")
+
+    do_GET = do_HEAD = do_PUT = do_POST = _answer
+
+    def log_message(self, *words: object) -> None:
+        """Nothing."""
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 404])
+def test_a_login_page_is_not_taken_for_aws(status: int) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Page", (Elsewhere,), {"status": status}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    keys = {"AWS_ACCESS_KEY_ID": "mine", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1"}
+    aws = Aws({}, {**keys, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"})
+    calls = (lambda: aws.s3.head_bucket(Bucket="b"), lambda: aws.service("eks").list_nodegroups(clusterName="c"))
+    for call in calls:
+        with pytest.raises(DiagnosticError) as caught, translated("look"):
+            call()
+        (found,) = caught.value.diagnostics
+        assert found.summary == "Not an AWS server"
+        assert f"HTTP {status}" in found.detail
+    server.shutdown()
+
+
+PROFILES = """\
+[profile process]
+credential_process = /bin/false
+[profile half]
+aws_access_key_id = x
+[profile role]
+role_arn = arn:aws:iam::123456789012:role/x
+source_profile = missing
+[profile sso]
+sso_session = s
+sso_account_id = 123456789012
+sso_role_name = x
+[sso-session s]
+sso_region = eu-west-1
+sso_start_url = https://x.awsapps.com/start
+"""
+
+
+@pytest.mark.parametrize("profile", ["process", "half", "role", "sso", "nowhere"])
+def test_credentials_that_cannot_be_had_are_one_diagnostic(profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config").write_text(PROFILES)
+    for name in [n for n in os.environ if n.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(DiagnosticError) as caught, translated("look"):
+        Aws({"profile": profile, "region": "eu-west-1"}, {}).s3.list_buckets()
+    (found,) = caught.value.diagnostics
+    assert (found.summary, found.hint) == ("No AWS credentials", "set AWS_PROFILE, or log in (aws sso login)")
+
+
+def test_a_refused_connection_says_where_it_was_tried() -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "mine", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1"}
+    aws = Aws({}, {**keys, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+    with pytest.raises(DiagnosticError, match=r"AWS cannot be reached: Could not look: .*127.0.0.1:9"), translated("look"):
+        aws.s3.list_buckets()

@@ -10,11 +10,18 @@ from typing import Any
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.plain import Attributes, Plain
 
+_EXPIRED = "the credentials have expired: log in again (aws sso login)"
+_WRONG_KEYS = "check AWS_PROFILE, or the keys in the environment"
+_NOT_ALLOWED = "the role or user in use lacks a permission (aws sts get-caller-identity tells which it is)"
 _HINTS = {
-    "ExpiredToken": "the credentials have expired: log in again (aws sso login)",
-    "InvalidAccessKeyId": "check AWS_PROFILE, or the keys in the environment",
-    "SignatureDoesNotMatch": "check the secret key in the environment",
-    "AccessDenied": "the role or user in use lacks a permission",
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"), _EXPIRED),
+    **dict.fromkeys(
+        ("InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "401"), _WRONG_KEYS
+    ),
+    **dict.fromkeys(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"), _NOT_ALLOWED),
+    **dict.fromkeys(("SignatureDoesNotMatch", "InvalidSignatureException"), "check the secret key in the environment"),
+    "InvalidToken": "check AWS_SESSION_TOKEN: it belongs to other keys",
+    "RequestTimeTooSkewed": "set the clock of this machine",
     "BucketAlreadyExists": "bucket names are global: choose another",
 }
 
@@ -63,7 +70,9 @@ class Aws:
                 self._session = self._login()
             retry: Any = {"mode": "standard", "total_max_attempts": 5}
             config = Config(retries=retry, max_pool_connections=32, connect_timeout=10)
-            return self._session.client(service, endpoint_url=self._endpoint(service), config=config)
+            client = self._session.client(service, endpoint_url=self._endpoint(service), config=config)
+            client.meta.events.register("after-call", _check_answer)
+            return client
 
     def _endpoint(self, service: str) -> str | None:
         own, env = self._config.get("endpoints"), self._env
@@ -111,9 +120,37 @@ class Aws:
             client.close()
 
 
+def _check_answer(http_response: Any, model: Any, **more: Any) -> None:
+    """No AWS service answers with a page, but with an object that is one: a proxy, or a login page. Raises DiagnosticError."""
+    headers = {name.lower(): str(value) for name, value in http_response.headers.items()}
+    if "text/html" not in headers.get("content-type", "") or model.name in ("GetObject", "HeadObject"):
+        return
+    body = http_response.content[:500].lower()
+    if b"<html" in body or b"<!doctype html" in body or (not body and not any(n.startswith("x-amz") for n in headers)):
+        detail = f"{model.name} was answered with HTML (HTTP {http_response.status_code}), which AWS does not speak."
+        hint = "check the endpoint variables (AWS_ENDPOINT_URL…) and the proxy: a login page may stand before it"
+        raise DiagnosticError(error("Not an AWS server", detail, hint=hint))
+
+
 def code_of(problem: Any) -> str:
     """The error code of botocore's ClientError."""
     return str(problem.response.get("Error", {}).get("Code", ""))
+
+
+def _no_credentials() -> tuple[type[Exception], ...]:
+    """The errors that say that there are no credentials, or none that can be had."""
+    from botocore import exceptions as e
+
+    found = (e.NoCredentialsError, e.PartialCredentialsError, e.ProfileNotFound, e.TokenRetrievalError)
+    return (
+        *found,
+        e.CredentialRetrievalError,
+        e.SSOError,
+        e.ConfigNotFound,
+        e.ConfigParseError,
+        e.InvalidConfigError,
+        e.RefreshWithMFAUnsupportedError,
+    )
 
 
 @contextmanager
@@ -127,13 +164,16 @@ def translated(doing: str) -> Iterator[None]:
         code = code_of(problem)
         said = str(problem.response.get("Error", {}).get("Message", ""))
         raise DiagnosticError(error(f"AWS refused to {doing}", f"{code}: {said}", hint=_HINTS.get(code, ""))) from problem
-    except (e.NoCredentialsError, e.PartialCredentialsError, e.ProfileNotFound, e.TokenRetrievalError) as problem:
+    except _no_credentials() as problem:
         hint = "set AWS_PROFILE, or log in (aws sso login)"
         raise DiagnosticError(error("No AWS credentials", f"{problem}", hint=hint)) from problem
     except e.NoRegionError as problem:
         hint = 'set region in provider "aws", or AWS_REGION'
         raise DiagnosticError(error("No AWS region", "No region is known to call AWS in.", hint=hint)) from problem
-    except e.EndpointConnectionError as problem:
+    except e.SSLError as problem:
+        hint = "check AWS_CA_BUNDLE, and whether a proxy stands before it"
+        raise DiagnosticError(error("AWS cannot be reached", f"Could not {doing}: {problem}", hint=hint)) from problem
+    except (e.HTTPClientError, e.ConnectionError) as problem:
         hint = "check the network, and the endpoint variables"
         raise DiagnosticError(error("AWS cannot be reached", f"Could not {doing}: {problem}", hint=hint)) from problem
     except (e.BotoCoreError, ValueError) as problem:
