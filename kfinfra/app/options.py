@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kfinfra.config.given import Ask
 from kfinfra.plan.change import Mode
+
+if TYPE_CHECKING:
+    from kfinfra.config.given import Ask  # what it stands beside is slow to import, and --help needs none of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from kfinfra.diag import Diagnostic, Span
 from kfinfra.model.address import Address
 from kfinfra.model.checks import Checked
 from kfinfra.model.plain import Attributes, Path, Plain
-from kfinfra.model.ports import DetailLine
+
+if TYPE_CHECKING:
+    from kfinfra.model.ports import DetailLine  # with the schemas that it stands beside it is half of what --help would import
 
 
 class Action(Enum):
