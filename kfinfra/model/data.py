@@ -30,7 +30,7 @@ def with_data(resources: Iterable[ResourceType], data: Iterable[ResourceType]) -
 
 def _of_block(block: BlockType) -> Attribute:
     inside = {**block.attributes, **{name: _of_block(b) for name, b in block.blocks.items()}}
-    return Attribute(fields=inside, shape=Shape.MAP if block.labels else Shape.OBJECT)
+    return Attribute(fields=inside, shape=Shape.MAP if block.labels else Shape.OBJECT, doc=block.doc)
 
 
 def _argument(name: str, attribute: Attribute) -> Attribute:

@@ -56,7 +56,7 @@ _RETRY = {
 }
 _REQUIREMENT = {
     "key": Attribute(required=True, doc="The node's label."),
-    "operator": Attribute(required=True, check=checks.check_operator),
+    "operator": Attribute(required=True, check=checks.check_operator, doc="In, NotIn, Exists, DoesNotExist, Gt or Lt."),
     "values": Attribute(ListType(STRING), doc="What the label is compared with."),
 }
 _AFFINITY = {

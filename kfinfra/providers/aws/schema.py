@@ -101,8 +101,8 @@ S3_BUCKET = ResourceType(
         "policy": Attribute(STRING, check=check_policy, equal=same_json, doc="The bucket policy, as JSON."),
         "tags": Attribute(MapType(STRING), check=check_tags, doc="Tags."),
         "force_destroy": Attribute(BOOL, default=False, doc="Whether destroying deletes what the bucket still holds."),
-        "arn": Attribute(STRING, computed=True),
-        "region": Attribute(STRING, computed=True),
+        "arn": Attribute(STRING, computed=True, doc="The ARN."),
+        "region": Attribute(STRING, computed=True, doc="The region that the bucket lies in."),
     },
     ("name",),
     check=check_bucket,
@@ -120,19 +120,21 @@ DATA_TYPES = (
 PROVIDER = ProviderType(
     "aws",
     {
-        "region": Attribute(STRING),
-        "profile": Attribute(STRING),
+        "region": Attribute(STRING, doc="The region; else AWS_REGION, AWS_DEFAULT_REGION, or the profile's."),
+        "profile": Attribute(STRING, doc="The profile of ~/.aws/config; else AWS_PROFILE."),
         "endpoints": Attribute(
-            fields={s: Attribute(STRING) for s in ("s3", "eks", "autoscaling", "sts")}, doc="Endpoint URLs, by service."
+            fields={s: Attribute(STRING, doc=f"The URL of {s}.") for s in ("s3", "eks", "autoscaling", "sts")},
+            doc="Endpoint URLs, by service.",
         ),
         "assume_role": Attribute(
             fields={
-                "role_arn": Attribute(STRING, required=True),
-                "session_name": Attribute(STRING),
-                "external_id": Attribute(STRING),
+                "role_arn": Attribute(STRING, required=True, doc="The role's ARN."),
+                "session_name": Attribute(STRING, doc="The name of the session, which CloudTrail shows."),
+                "external_id": Attribute(STRING, doc="The external id that the role's trust policy asks for."),
             },
             doc="The role to act in; its credentials are renewed before they expire.",
         ),
-        "default_tags": Attribute(MapType(STRING), check=check_tags),
+        "default_tags": Attribute(MapType(STRING), check=check_tags, doc="Tags of all that is made; a resource's own win."),
     },
+    doc="EKS and S3. Everything may be left out: boto3's environment and files are read as the AWS CLI reads them.",
 )

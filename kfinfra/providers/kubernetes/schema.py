@@ -190,4 +190,5 @@ PROVIDER = ProviderType(
         "insecure": Attribute(BOOL, doc="Whether to trust any server certificate."),
         "force_conflicts": Attribute(BOOL, doc="Whether to take over fields that another manager has changed."),
     },
+    doc="A cluster's API server. Everything may be left out: then it is KUBECONFIG's current context.",
 )
