@@ -158,7 +158,7 @@ FUNCTIONS: dict[str, Implementation] = {
     "regex": _regex,
     "regexall": _regexall,
     "replace": _replace,
-    "split": lambda sep, s: strings(s.split(sep) if sep else graphemes(s)) if s or sep else strings([]),
+    "split": lambda sep, s: strings(s.split(sep) if sep else list(s)) if s or sep else strings([]),
     "startswith": _startswith,
     "strcontains": lambda s, x: x in s,
     "strrev": lambda s: "".join(reversed(graphemes(s))),
