@@ -11,7 +11,7 @@ from inspect import Signature
 from typing import Any
 
 from kfinfra.compiler import compound
-from kfinfra.compiler.dag_components import constant_of, input_spec, spec_type
+from kfinfra.compiler.dag_components import constant_of, input_spec, of_type, spec_type
 from kfinfra.compiler.loading import Refused
 from kfinfra.model.plain import Plain
 from kfinfra.model.schema import Problem
@@ -55,7 +55,7 @@ def graph(dag: Dag, name: str, components: Mapping[str, Any], interfaces: Mappin
         outputs={n: _output_spec(port) for n, port in outputs.items() if port is not None} or None,
         implementation=structures.Implementation(),
     )
-    builder = _Builder(dag, components, interfaces)
+    builder = _Builder(dag, components, interfaces, types)
     compound.taught()
 
     def body(*parameters: Any) -> Any:
@@ -85,8 +85,8 @@ def told(path: tuple[str, ...]) -> Iterator[None]:
 
 
 class _Builder:
-    def __init__(self, dag: Dag, components: Mapping[str, Any], interfaces: Mapping[str, Interface]) -> None:
-        self._dag, self._components, self._interfaces = dag, components, interfaces
+    def __init__(self, dag: Dag, components: Mapping[str, Any], interfaces: Mapping[str, Interface], types: Types) -> None:
+        self._dag, self._components, self._interfaces, self._types = dag, components, interfaces, types
         self._made: dict[str, Any] = {}
         self._parameters: dict[str, Any] = {}
         self._items: dict[str, Any] = {}
@@ -204,9 +204,13 @@ class _Builder:
     def _loop(self, loop: Loop) -> None:
         from kfp import dsl
 
-        items = self._argument(loop.items)
+        kinds = self._types.items(loop)
+        items = _of_kinds(self._argument(loop.items), kinds)
         self._loops[address(loop)] = loop
         with dsl.ParallelFor(items, name=loop.name, parallelism=loop.parallelism or None) as item:
+            for name, kind in kinds.items():  # kfp gives every field the type of the first one's value
+                if name:
+                    getattr(item, name).channel_type = spec_type(kind)
             self._items[loop.name] = item
             self._steps(loop.steps)
 
@@ -250,6 +254,18 @@ class _Builder:
         with handler:
             self._steps(step.steps)
         self._made[address(step)] = handler
+
+
+def _of_kinds(items: Any, kinds: Mapping[str, str]) -> Any:
+    """A loop's items that are written out, numbers as floats where they are taken as such."""
+    if not kinds:
+        return items
+    return [
+        {name: of_type(value, kinds.get(name, "")) for name, value in item.items()}
+        if isinstance(item, dict)
+        else of_type(item, kinds.get("", ""))
+        for item in items
+    ]
 
 
 def _leave_branches() -> None:

@@ -134,21 +134,21 @@ def input_spec(parameter: Parameter) -> Any:
     from kfp.dsl import structures
 
     return structures.InputSpec(
-        type=spec_type(parameter.type),
-        default=_of_type(parameter.default, parameter.type),
+        type=parameter.annotation or spec_type(parameter.type),
+        default=of_type(parameter.default, parameter.type),
         optional=parameter.optional,
         description=parameter.description or None,
     )
 
 
-def _of_type(value: Plain, kind: str) -> Plain:
+def of_type(value: Plain, kind: str) -> Plain:
     """A whole number is a float where a number is wanted: HCL writes both alike."""
     return float(value) if kind == "NUMBER_DOUBLE" and isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def constant_of(value: Plain, wanted: Port) -> Plain:
     """A constant as kfp takes it for an input."""
-    return _of_type(value, wanted.type)
+    return of_type(value, wanted.type)
 
 
 def _word(word: Argument, component: Component) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from kfinfra.config.dag.arguments import argument
 from kfinfra.config.dag.fields import Fields
 from kfinfra.config.dag.scope import DagScope
-from kfinfra.config.dag.types import kfp_type
+from kfinfra.config.dag.types import element_types, kfp_type
 from kfinfra.config.module import Declared
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.hcl.evaluate import Scope, evaluate
@@ -103,7 +103,8 @@ def _port(block: Declared, scope: DagScope) -> Parameter:
     fields.check_type("default", kind)
     optional = fields.flag("optional") or fields.has("default")
     description = fields.text("description") or ""
-    return Parameter(block.labels()[0], kind, fields.has("default"), fields.constant("default"), optional, description)
+    default, of = fields.constant("default"), element_types(fields.expr("type"))
+    return Parameter(block.labels()[0], kind, fields.has("default"), default, optional, description, of)
 
 
 def _words(name: str, fields: Fields, scope: DagScope) -> tuple[Argument, ...]:

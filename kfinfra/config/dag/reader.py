@@ -11,7 +11,7 @@ from kfinfra.config.dag.arguments import argument, tests
 from kfinfra.config.dag.components import pipeline_component, read_component
 from kfinfra.config.dag.fields import Fields
 from kfinfra.config.dag.scope import DagScope
-from kfinfra.config.dag.types import ARTIFACTS, kfp_type
+from kfinfra.config.dag.types import ARTIFACTS, element_types, kfp_type
 from kfinfra.config.module import Declared
 from kfinfra.diag import Diagnostic, DiagnosticError, Span, did_you_mean, error
 from kfinfra.hcl.evaluate import Scope
@@ -151,10 +151,9 @@ class _Reader:
             if optional and fields.has("default"):
                 raise fields.wrong("optional", "A parameter with a default is optional already.", "remove optional")
             fields.check_type("default", kind)
-            description = fields.text("description") or ""
-            return model.Parameter(
-                name or "", kind, fields.has("default"), default, optional or fields.has("default"), description
-            )
+            description, of = fields.text("description") or "", element_types(fields.expr("type"))
+            optional = optional or fields.has("default")
+            return model.Parameter(name or "", kind, fields.has("default"), default, optional, description, of)
         return None
 
     def component(self, block: Declared, scope: DagScope) -> Component | None:

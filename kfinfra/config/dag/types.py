@@ -37,6 +37,30 @@ def kfp_type(expr: Expr, source: SourceText, artifacts: bool) -> str:
     raise DiagnosticError(error("Invalid type specification", detail, source.span(expr.start, expr.end)))
 
 
+def element_types(expr: Expr) -> str:
+    """A list's or map's type with that of its elements, as Python annotates it; empty where it says nothing of them."""
+    match expr:
+        case Call(name="list" | "map" as name, args=(inner,)):
+            of = element_types(inner) or _PYTHON.get(_name(inner), "")
+            head = "typing.List[" if name == "list" else "typing.Dict[str, "
+            return f"{head}{of}]" if of else ""
+        case _:
+            return ""
+
+
+_PYTHON = {
+    "string": "str",
+    "number": "float",
+    "float": "float",
+    "integer": "int",
+    "int": "int",
+    "bool": "bool",
+    "list": "list",
+    "map": "dict",
+    "object": "dict",
+}
+
+
 def _name(expr: Expr) -> str:
     match expr:
         case Traversal(root=name, steps=()):

@@ -79,6 +79,30 @@ class Types:
             case _:
                 return None
 
+    def items(self, loop: Loop) -> dict[str, str]:
+        """The types of the items of a list that is written out ("" is the item itself, else its fields).
+
+        HCL writes 1 and 1.0 alike: whole numbers are numbers where a task takes them as such.
+        """
+        if not isinstance(loop.items, Constant) or not isinstance(loop.items.value, list):
+            return {}
+        values: dict[str, list[Plain]] = {}
+        for item in loop.items.value:
+            for name, value in item.items() if isinstance(item, dict) else [("", item)]:
+                values.setdefault(name, []).append(value)
+        wanted = self._wanted(loop)
+        return {name: kind for name, found in values.items() if (kind := _kind_of(found, wanted.get(name, set())))}
+
+    def _wanted(self, loop: Loop) -> dict[str, set[str]]:
+        """The types that tasks want of the items of a loop, by field."""
+        out: dict[str, set[str]] = {}
+        for step in every(loop.steps):
+            inputs = self._interfaces[step.component].inputs if isinstance(step, Task) else {}
+            for name, argument in step.arguments.items() if isinstance(step, Task) else ():
+                if isinstance(argument, Channel) and (argument.kind, argument.name) == ("item", loop.name) and name in inputs:
+                    out.setdefault(argument.key, set()).add(inputs[name].type)
+        return out
+
     def _outputs(self, channel: Channel) -> Mapping[str, Port]:
         task = self._tasks.get(channel.name)
         return self._interfaces[task.component].outputs if task is not None else {}
@@ -126,7 +150,10 @@ class Types:
     def _argument(self, argument: Argument, wanted: Port, name: str) -> Iterator[Problem]:
         match argument:
             case Constant(value):
-                if value is not None and not (wanted.is_parameter and fits(value, wanted.type)):
+                if (path := _null_in(value)) is not None:
+                    detail = f'The input "{name}" is given a null{path}: KFP takes none within lists and maps.'
+                    yield Problem((), "Null in an argument", detail, "leave it out, or write another value that says nothing")
+                elif value is not None and not (wanted.is_parameter and fits(value, wanted.type)):
                     yield self._wrong(name, wanted, _words(value))
             case Text():
                 if wanted.type != "STRING":
@@ -175,6 +202,12 @@ class Types:
             if port is not None and port.type != "LIST" and not port.many:
                 yield Problem((), "Wrong type of items", f"items is a list; {loop.items} is {port}.")
         elif isinstance(loop.items, Constant) and isinstance(loop.items.value, list):
+            for key, wanted in self._wanted(loop).items():
+                if {"NUMBER_INTEGER", "NUMBER_DOUBLE"} <= wanted:
+                    what = f"parallel_for.{loop.name}.value" + (f".{key}" if key else "")
+                    hint = "loop over objects with a field for each: [{ n = 1, x = 1 }]"
+                    detail = f"{what} is taken as an integer and as a number, and KFP converts none."
+                    yield Problem((), "Item of two types", detail, hint)
             kinds = {type(item) for item in loop.items.value} - {float}
             if len(kinds) > 1 or None in loop.items.value:
                 yield Problem((), "Wrong type of items", "The items of a loop are of one type: all strings, numbers, or objects.")
@@ -200,6 +233,27 @@ class Types:
                 if port is not None and constant is not UNKNOWN and not _comparable(constant, port.type):
                     detail = f"{_words(constant)} is compared with {port}: they are never equal."
                     yield Problem(path, "Wrong type in when", detail)
+
+
+def _kind_of(values: list[Plain], wanted: set[str]) -> str:
+    kinds = {type(value) for value in values}
+    if kinds <= {int, float}:
+        return "NUMBER_DOUBLE" if float in kinds or wanted == {"NUMBER_DOUBLE"} else "NUMBER_INTEGER"
+    return _KINDS.get(next(iter(kinds)), "") if len(kinds) == 1 else ""
+
+
+_KINDS: Mapping[type, str] = {str: "STRING", bool: "BOOLEAN", list: "LIST", dict: "STRUCT"}
+
+
+def _null_in(value: Plain, path: str = "") -> str | None:
+    """Where in a constant a null stands, in words; None where there is none."""
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            here = f"{path}[{key}]" if isinstance(value, list) else f'{path}["{key}"]'
+            found = f" at {here}" if inner is None else _null_in(inner, here)
+            if found is not None:
+                return found
+    return None
 
 
 def _comparable(value: Plain, kind: str) -> bool:

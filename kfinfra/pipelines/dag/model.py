@@ -75,7 +75,10 @@ Argument: TypeAlias = Constant | Channel | Text | Items | Fields
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of the pipeline, or an input or output of a container component."""
+    """A parameter of the pipeline, or an input or output of a container component.
+
+    `annotation` says what a list or a map holds, as Python writes it: `typing.List[int]`.
+    """
 
     name: str
     type: str
@@ -83,6 +86,7 @@ class Parameter:
     default: Plain = None
     optional: bool = False
     description: str = ""
+    annotation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
