@@ -115,12 +115,14 @@ def pod_logs(work: Workplace, attributes: Attributes) -> PodLogs:
 
 
 def workspaces(work: Workplace, settings: Settings) -> Workspaces:
-    """Where states lie: the backend's place, or the sandbox's own folder."""
+    """Where states lie: the backend's place, or the sandbox's own folder. Raises DiagnosticError where that is not known."""
     from kfinfra.stores.local import LocalWorkspaces
 
     if work.sandbox:
         return LocalWorkspaces(work.data_folder / "sandbox" / "state" / "sandbox.kfstate")
-    return LocalWorkspaces(work.root / settings.state_path)
+    from kfinfra.stores.making import make_workspaces
+
+    return make_workspaces(settings.backend, work.root, work.env)
 
 
 def store(work: Workplace, settings: Settings) -> StateStore:

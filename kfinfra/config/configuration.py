@@ -439,13 +439,14 @@ def load(
         variables = replace(variables, complete=False)
         problems = [p for p in problems if p.summary != "No value for required variable"]
     found.extend(problems)
-    settings = read_settings(module, found)
     for node in root.walk():
         node.providers = passed_providers(node, provider_types, found)
         found.extend(_check_module(node, types))
     refactoring = read_refactoring([(node.path, node.module) for node in root.walk()], types, found)
     evaluation = Evaluation(root, Common(functions, frozenset(types), workspace, clock), variables.values)
     depends = dependencies(root, types, found)
+    sound = not any(d.severity is Severity.ERROR for d in found)  # only then nothing refers to itself
+    settings = read_settings(module, found, evaluation.scope if sound else None)
     if not any(d.severity is Severity.ERROR for d in found):
         found.extend(variable_problems(module, variables, evaluation))
     if any(d.severity is Severity.ERROR for d in found):

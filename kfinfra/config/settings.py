@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from kfinfra import __version__
+from kfinfra.config.backends import Backend, read_backend
 from kfinfra.config.constants import constant_string
 from kfinfra.config.module import Declared, Module
-from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
-
-DEFAULT_STATE = "state/default.kfstate"
-
+from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, did_you_mean, error
+from kfinfra.hcl.evaluate import Scope
 
 _NOT_NEEDED = {
     "required_providers": (
@@ -23,26 +23,63 @@ _NOT_NEEDED = {
 }
 """Blocks that a `terraform` block has."""
 
+BLOCKS = ("backend",)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the local backend keeps the state, relative to the root module's folder."""
+    """Where the state lies."""
 
-    state_path: str = DEFAULT_STATE
+    backend: Backend = field(default_factory=Backend)
 
 
-def read_settings(module: Module, found: list[Diagnostic]) -> Settings:
-    """The settings; what is wrong with them goes to `found`."""
-    path = DEFAULT_STATE
+def read_settings(module: Module, found: list[Diagnostic], scope: Callable[[SourceText], Scope] | None = None) -> Settings:
+    """The settings; what is wrong with them goes to `found`. Without a scope (a module that is called) nothing is evaluated."""
+    reading = _Reading(found, scope)
     for declared in module.settings:
         try:
-            path = _read(declared, found) or path
+            reading.block(declared)
         except DiagnosticError as problem:
             found.extend(problem.diagnostics)
-    return Settings(path)
+    return reading.settings
 
 
-def _read(declared: Declared, found: list[Diagnostic]) -> str | None:
+@dataclass
+class _Reading:
+    """The blocks of a module, one after the other."""
+
+    found: list[Diagnostic]
+    scope: Callable[[SourceText], Scope] | None
+    settings: Settings = Settings()
+    first: dict[str, Declared] = field(default_factory=dict)
+
+    def block(self, declared: Declared) -> None:
+        """One `kfinfra` block. Raises DiagnosticError."""
+        _versions(declared, self.found)
+        for inner in map(declared.inner, declared.block.body.blocks):
+            kind = inner.block.type
+            scope = self.scope(inner.source) if self.scope is not None else None
+            if kind in self.first:
+                hint = f"the first one is at {self.first[kind].span}"
+                self.found.append(error("Duplicate block", f'There is one "{kind}" block at most.', inner.span, hint=hint))
+            elif kind == "backend":
+                read = read_backend(inner, scope, self.found)
+                self.settings = replace(self.settings, backend=read or self.settings.backend)
+            else:
+                self.found.append(_unsupported(inner))
+            self.first.setdefault(kind, inner)
+
+
+def _unsupported(inner: Declared) -> Diagnostic:
+    kind = inner.block.type
+    if kind in _NOT_NEEDED:
+        why, hint = _NOT_NEEDED[kind]
+        return error("Unsupported block type", f'A "kfinfra" block has no "{kind}": {why}', inner.span, hint=hint)
+    detail = f'A "kfinfra" block has no "{kind}" block.{did_you_mean(kind, BLOCKS)}'
+    return error("Unsupported block type", detail, inner.span, hint='it may hold backend "TYPE" { … }')
+
+
+def _versions(declared: Declared, found: list[Diagnostic]) -> None:
     for attribute in declared.block.body.attributes:
         if attribute.name != "required_version":
             detail = f'A "kfinfra" block has no argument "{attribute.name}".{did_you_mean(attribute.name, ["required_version"])}'
@@ -59,32 +96,6 @@ def _read(declared: Declared, found: list[Diagnostic]) -> str | None:
             detail = f"This is kfinfra {__version__}; the configuration requires {wanted}."
             hint = "install a version that fits, or change the constraint if you know that this one serves"
             found.append(error("Unsupported kfinfra version", detail, declared.expr_span(attribute.expr), hint=hint))
-    path = None
-    for block in declared.block.body.blocks:
-        if block.type in _NOT_NEEDED:
-            inner, (why, hint) = declared.inner(block), _NOT_NEEDED[block.type]
-            found.append(
-                error("Unsupported block type", f'A "kfinfra" block has no "{block.type}": {why}', inner.span, hint=hint)
-            )
-            continue
-        path = _backend(declared.inner(block), found)
-    return path
-
-
-def _backend(declared: Declared, found: list[Diagnostic]) -> str | None:
-    if declared.block.type != "backend" or declared.labels() != ("local",):
-        shown = " ".join((declared.block.type, *(f'"{x}"' for x in declared.labels())))
-        detail = f"{shown} is not supported by this version of kfinfra."
-        found.append(error("Unsupported block type", detail, declared.span, hint='use backend "local" { path = "…" }'))
-        return None
-    path = None
-    for attribute in declared.block.body.attributes:
-        if attribute.name == "path":
-            path = constant_string(declared, attribute)
-        else:
-            detail = f'The local backend has no argument "{attribute.name}".'
-            found.append(error("Unsupported argument", detail, declared.name_span(attribute)))
-    return path
 
 
 _CONSTRAINT = re.compile(r"\s*(=|!=|>=|<=|>|<|~>)?\s*v?(\d+(?:\.\d+){0,2})(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?\s*")

@@ -19,7 +19,7 @@ _CHECKED = {"precondition": Shape(), "postcondition": Shape()}
 _LIFECYCLE = Shape(blocks=_CHECKED, expressions=_NAMES(("ignore_changes", "replace_triggered_by")))
 _META = _NAMES(("depends_on", "provider"))
 _SETTINGS = Shape(
-    blocks={"backend": Shape(labels=1, only_literals=True)},
+    blocks={"backend": Shape(labels=1)},
     literals=_NAMES(("required_version",)),
 )
 _DATA = Shape(labels=2, blocks={"lifecycle": _LIFECYCLE, "timeouts": Shape()}, expressions=_META)

@@ -15,6 +15,7 @@ from kfinfra.engine.hooks import Hooks
 from kfinfra.engine.providers import ProviderSet
 from kfinfra.engine.result import ApplyResult
 from kfinfra.plan.change import Plan
+from kfinfra.state.store import StateStore
 from kfinfra.stores.local import LocalStore
 from tests.fakes.world import PROVIDERS, TYPES, FakeProvider, World
 
@@ -25,7 +26,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder, self.world = folder, World()
         folder.mkdir(exist_ok=True)
-        self.store = LocalStore(folder / "state" / "s.kfstate")
+        self.store: StateStore = LocalStore(folder / "state" / "s.kfstate")
 
     def session(self, text: str, **options: object) -> Session:
         (self.folder / "main.hcl").write_text(text)

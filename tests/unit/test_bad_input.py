@@ -91,7 +91,19 @@ MISTAKES: list[tuple[str, str, int, str]] = [
     ),
     ('kfinfra {\n  required_version = ">= 99"\n}', "Unsupported kfinfra version", 2, ">= 99"),
     ('kfinfra {\n  required_version = "latest"\n}', "Invalid version constraint", 2, "~> 1.2"),
-    ('kfinfra {\n  backend "s3" {}\n}', "Unsupported block type", 2, 'backend "local"'),
+    ('kfinfra {\n  backend "s3" {}\n}', "Missing required argument", 2, "bucket"),
+    ('kfinfra {\n  backend "locale" {}\n}', "Unsupported backend type", 2, 'Did you mean "local"?'),
+    ('kfinfra {\n  backend "local" {}\n  backend "local" {}\n}', "Duplicate block", 3, "main.hcl:2"),
+    (
+        'kfinfra {\n  backend "s3" {\n    bucket = "b"\n    key = "k"\n    dynamodb_table = "t"\n  }\n}',
+        "Unsupported argument", 5, "always locked",
+    ),
+    (
+        'kfinfra {\n  backend "s3" {\n    bucket = disk.d.name\n    key = "k"\n  }\n}\ndisk "d" {\n  size = 1\n}',
+        "Reference not allowed", 3, "before the state can be read",
+    ),
+    ('kfinfra {\n  backend "s3" {\n    bucket = "b"\n    key = "/k"\n  }\n}', "Invalid key", 4, "no slash"),
+    ('kfinfra {\n  backends "s3" {}\n}', "Unsupported block type", 2, 'Did you mean "backend"?'),
 ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,13 @@ import pytest
 from kfinfra.plan.change import Mode
 from kfinfra.state.document import State
 from kfinfra.state.journal import Record
+from kfinfra.state.sealing import Unsealed
+from kfinfra.state.store import StateStore
 from kfinfra.stores.local import LocalStore
+from kfinfra.stores.lock_object import LockObject
+from kfinfra.stores.remote import RemoteStore
 from tests.fakes.bench import Bench
+from tests.fakes.objects import Memory, MemoryObjects
 from tests.fakes.world import Ended, World
 
 TEXT = """
@@ -52,6 +57,15 @@ class DyingStore(LocalStore):
         self._world.step()
 
 
+Stores = Callable[[Path, World | None], StateStore]
+"""The store of a test's folder; with a world, one whose process ends when that has no steps left."""
+
+
+def local(folder: Path, world: World | None) -> StateStore:
+    path = folder / "state" / "s.kfstate"
+    return LocalStore(path) if world is None else DyingStore(path, world)
+
+
 SCENES = {
     "create": ((), (BEFORE,), Mode.NORMAL, {"data-a", "box-0", "box-1"}),
     "create before destroy": ((BEFORE,), (AFTER,), Mode.NORMAL, {"data-b", "box-0", "box-1"}),
@@ -62,18 +76,36 @@ SCENES = {
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_whenever_the_process_ends_the_next_apply_makes_the_declared_world(tmp_path: Path, scene: str) -> None:
+    _check(tmp_path, scene, local)
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_the_same_with_the_state_on_a_server(tmp_path: Path, scene: str) -> None:
+    """Between any two requests: a state, its journal and its backup are several objects there."""
+    servers: dict[Path, Memory] = {}
+
+    def stored(folder: Path, world: World | None) -> StateStore:
+        objects = MemoryObjects(servers.setdefault(folder, Memory()), world)
+        return RemoteStore(objects, LockObject(objects, "state"), Unsealed())
+
+    _check(tmp_path, scene, stored)
+
+
+def _check(tmp_path: Path, scene: str, stored: Stores) -> None:
     before, after, mode, wanted = SCENES[scene]
     steps, ended = 0, True
     while ended:
         bench = Bench(tmp_path / str(steps))
+        bench.store = stored(bench.folder, None)
         if before:
             bench.apply(TEXT, var_inputs=before)
-        ended = _ends(bench, steps, after, mode)
-        bench.store, bench.world.steps_left = LocalStore(bench.folder / "state" / "s.kfstate"), None
+        bench.store, bench.world.steps_left = stored(bench.folder, bench.world), steps
+        ended = _ends(bench, after, mode)
+        bench.store, bench.world.steps_left = stored(bench.folder, None), None
         if ended:
             bench.apply(TEXT, var_inputs=after, mode=mode)
         state = bench.store.read()
-        assert state is not None and bench.store.read_journal() == []
+        assert state is not None and list(bench.store.read_journal()) == []
         assert {name for _, name in bench.world.objects} == wanted, steps
         assert {str(r.attributes["name"]) for r in state.resources.values()} == wanted, steps
         assert not bench.plan(TEXT, var_inputs=after, mode=mode).has_changes, steps
@@ -83,10 +115,8 @@ def test_whenever_the_process_ends_the_next_apply_makes_the_declared_world(tmp_p
     assert steps > 20
 
 
-def _ends(bench: Bench, steps: int, inputs: tuple[tuple[str, str], ...], mode: Mode) -> bool:
-    """Whether an apply of so many steps ends before it is done."""
-    bench.store = DyingStore(bench.folder / "state" / "s.kfstate", bench.world)
-    bench.world.steps_left = steps
+def _ends(bench: Bench, inputs: tuple[tuple[str, str], ...], mode: Mode) -> bool:
+    """Whether an apply ends before it is done."""
     try:
         bench.apply(TEXT, var_inputs=inputs, mode=mode)
     except Ended:

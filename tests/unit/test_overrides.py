@@ -61,7 +61,7 @@ def test_each_kind_of_block_is_merged_by_terraforms_rules(tmp_path: Path) -> Non
         "name": "m", "disk": "base-last", "label": "over", "id": None, "port": {"c": {"number": 3}},
     }  # fmt: skip
     assert not desired.lifecycle.prevent_destroy and desired.lifecycle.ignore_changes == (("label",),)
-    assert config.settings.state_path == "b"
+    assert config.settings.backend.attributes == {"path": "b"}
     assert config.provider_attributes("fake") == {"region": "over"}
     assert config.outputs() == {"o": (3, False)}
 

@@ -69,7 +69,8 @@ class Aws:
             if self._session is None:
                 self._session = self._login()
             retry: Any = {"mode": "standard", "total_max_attempts": 5}
-            config = Config(retries=retry, max_pool_connections=32, connect_timeout=10)
+            style: Any = {"addressing_style": "path"} if self._config.get("use_path_style") else None
+            config = Config(retries=retry, max_pool_connections=32, connect_timeout=10, s3=style)
             client = self._session.client(service, endpoint_url=self._endpoint(service), config=config)
             client.meta.events.register("after-call", _check_answer)
             return client
