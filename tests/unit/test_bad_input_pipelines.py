@@ -18,6 +18,10 @@ def fit(epochs: int, rate: float = 0.1) -> float:
     return rate
 
 
+def map(of: dict):
+    pass
+
+
 def two(name: str) -> NamedTuple("Out", [("a", str), ("b", List[str])]):
     return name, [name]
 
@@ -58,6 +62,15 @@ MAKE = 'task "t" {\n    component = component.make\n    '
 ONE = 'output "o" {\n    value = task.t.outputs.a\n  }\n'
 NAMED = '{ name = "x" }'
 MISTAKES = [
+    (
+        task(NAMED) + 'parallel_for "l" {\n    items = [1, 2]\n'
+        + task("{ epochs = each.value, rate = each.value }", "fit", "u") + "  }\n",
+        "Item of two types", 6, "converts none",
+    ),
+    (
+        'component "map" { python = "parts.py:map" }\n' + task("{ of = { a = [1, { b = null }] } }", "map"),
+        "Null in an argument", 4, 'at ["a"][1]["b"]',
+    ),
     (task("{ nam = \"x\" }"), "Unknown input", 3, 'Did you mean "name"?'),
     (task("{}"), "Missing input", 3, '"name"'),
     (task("{ name = 1 }"), "Wrong type of argument", 3, "is a string; this is the number 1"),
