@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
-from kfinfra.model.plain import Attributes
+from kfinfra.model.plain import Attributes, Path
+from kfinfra.pipelines.dag.failure import SettingsError
 from kfinfra.pipelines.dag.structure import kfp_name
 from kfinfra.pipelines.layering import layered
 from kfinfra.pipelines.package import Package
@@ -25,18 +26,18 @@ def settings_by_task(
 ) -> dict[str, Attributes]:
     """Per task path the settings that hold for it: defaults, then the task's own block, then patterns as written, then names.
 
-    Raises DiagnosticError for an override that means no task, several where one is meant, or none that has a pod.
+    Raises SettingsError for an override that means no task, several where one is meant, or none that has a pod.
     """
     tasks = list(tasks_of(package.spec))
     pods = {t.path for t in tasks if container_of(package.spec, t) is not None}
     layers: dict[str, list[Attributes]] = {path: [defaults] if defaults else [] for path in sorted(pods)}
-    problems: list[Diagnostic] = []
+    problems: list[tuple[Path, Diagnostic]] = []
     for label, settings in own.items():
         path = _path_of(label, tasks)
         if path not in pods:
             detail = f'"{label}" runs a pipeline: its tasks have pods of their own, and it has none to set anything of.'
             hint = f'override "{label}/*" sets what is in it'
-            problems.append(error("Settings of a task without a pod", detail, hint=hint))
+            problems.append((("dag", f"task.{label}"), error("Settings of a task without a pod", detail, hint=hint)))
         else:
             layers[path].append(settings)
     for name in precedence(overrides):
@@ -44,9 +45,9 @@ def settings_by_task(
             for path in _chosen(name, tasks, pods):
                 layers[path].append(overrides[name])
         except DiagnosticError as problem:
-            problems.extend(problem.diagnostics)
+            problems += [(("override", name), diagnostic) for diagnostic in problem.diagnostics]
     if problems:
-        raise DiagnosticError(problems)
+        raise SettingsError(problems)
     return {path: layered(found) for path, found in layers.items() if found}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from kfinfra.app.catalogue import provider_types, resource_types
@@ -14,7 +15,7 @@ from kfinfra.config.files import FolderSources
 from kfinfra.diag import Diagnostic, DiagnosticError, error
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.resource import Desired
-from kfinfra.pipelines.dag.failure import DagError
+from kfinfra.pipelines.dag.failure import DagError, SettingsError
 from kfinfra.pipelines.origin import origin
 from kfinfra.pipelines.package import Package, parse_package
 from kfinfra.providers.kfp import content
@@ -71,6 +72,9 @@ def mistakes_in(folder: Path) -> list[Diagnostic]:
         for desired in pipelines_in(folder).values():
             try:
                 package_of(desired.resource.attributes, folder)
+            except SettingsError as problem:
+                placed = zip(problem.paths, problem.diagnostics, strict=True)
+                return [replace(d, span=desired.span_of(path)) for path, d in placed]
             except DagError as problem:
                 return [error(p.summary, p.detail, desired.span_of(p.path), hint=p.hint) for p in problem.problems]
     except DiagnosticError as problem:

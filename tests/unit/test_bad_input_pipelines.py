@@ -62,6 +62,7 @@ MAKE = 'task "t" {\n    component = component.make\n    '
 ONE = 'output "o" {\n    value = task.t.outputs.a\n  }\n'
 NAMED = '{ name = "x" }'
 MISTAKES = [
+    ('override "fid" {\n    cache = true\n  }\n', "Override of a task that does not exist", 1, 'Did you mean "fit"'),
     (
         task(NAMED) + 'parallel_for "l" {\n    items = [1, 2]\n'
         + task("{ epochs = each.value, rate = each.value }", "fit", "u") + "  }\n",

@@ -17,7 +17,7 @@ from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain, is_known
 from kfinfra.model.ports import DetailLine, Observed, Operation, Provider, ReadRequest, Run
 from kfinfra.model.resource import Desired
-from kfinfra.pipelines.dag.failure import DagError
+from kfinfra.pipelines.dag.failure import DagError, SettingsError
 from kfinfra.providers.kfp import content, experiments, pipelines, schedules
 from kfinfra.providers.kfp.client import Kfp
 from kfinfra.providers.kfp.content import Content, PipelineCompiler
@@ -200,12 +200,15 @@ def _tried(look: Callable[[ReadRequest], Observed]) -> Callable[[ReadRequest], O
 
 @contextmanager
 def _placed(desired: Desired) -> Iterator[None]:
-    """Mistakes in a pipeline's HCL told where they are written."""
+    """Mistakes in a pipeline's HCL, and in settings of its tasks, told where they are written."""
     try:
         yield
+    except SettingsError as problem:
+        found = zip(problem.paths, problem.diagnostics, strict=True)
+        raise DiagnosticError(replace(d, span=desired.span_of(path)) for path, d in found) from None
     except DagError as problem:
-        found = (error(p.summary, p.detail, desired.span_of(p.path), hint=p.hint) for p in problem.problems)
-        raise DiagnosticError(found) from None
+        told = (error(p.summary, p.detail, desired.span_of(p.path), hint=p.hint) for p in problem.problems)
+        raise DiagnosticError(told) from None
 
 
 def make_provider(config: Attributes, env: Mapping[str, str], compiler: PipelineCompiler) -> Provider:
