@@ -111,7 +111,7 @@ pipeline "churn" {
       component  = component.train
       arguments  = { region = each.value, rows = task.prepare.output, epochs = param.epochs }
       node_group = node_group.gpu
-      retry      = { count = 2, backoff = "1m", factor = 2 }
+      retry      = { count = 2, backoff = "1m", factor = 2, max_backoff = "8h" }
       timeout    = "2h"
       resources = {
         requests = { cpu = "2", memory = "8Gi" }

@@ -43,7 +43,7 @@ def _fetched(url: str) -> bytes:
         with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:
             content: bytes = answer.read(_LARGEST + 1)
     except (OSError, ValueError) as problem:
-        detail = f"{url} cannot be read, and no plan here has read it before: {problem}"
+        detail = f"{url} cannot be read, and no plan here has read it before: {getattr(problem, 'reason', problem)}."
         raise DiagnosticError(
             error("Cannot fetch the component", detail, hint="plan once where the network is there")
         ) from problem

@@ -135,13 +135,17 @@ def _package(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> 
 def _from_hcl(attributes: Attributes, name: str, root: Path, compiler: PipelineCompiler) -> str:
     """The YAML of a pipeline in HCL; other pipelines that are its components are compiled before it."""
     from kfinfra.pipelines.dag.codec import decode
+    from kfinfra.pipelines.dag.failure import SettingsError
 
     dag = _block(attributes, "dag")
     texts: dict[str, str] = {}
     for component in decode({n: v for n, v in dag.items() if n != "settings"}).components:
         options = component.options
         if component.kind == "url":
-            texts[component.name] = compiler.component_text(str(options["url"]), str(options["digest"]))
+            try:
+                texts[component.name] = compiler.component_text(str(options["url"]), str(options["digest"]))
+            except DiagnosticError as problem:
+                raise SettingsError([(("dag", f"component.{component.name}"), d) for d in problem.diagnostics]) from None
         elif component.kind == "pipeline":
             texts[component.name] = load(origin(_block(options, "origin")), root, compiler).text
     return compiler.compile_dag({n: v for n, v in dag.items() if n != "settings"}, name, texts)
