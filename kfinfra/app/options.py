@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kfinfra.model.plain import Plain
 from kfinfra.plan.change import Mode
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class PlanOptions:
     """Flags of plan, apply and destroy. `variables` are `-var` texts (name, HCL text or string), in order with var files.
 
     `var_inputs` holds ("var", "name=value") and ("file", "path") in the order of the command line; `ask` is how a variable
-    without a value is asked for, where somebody can be.
+    without a value is asked for, where somebody can be; `planned` are the values that a saved plan was made with.
     """
 
     mode: Mode = Mode.NORMAL
@@ -44,3 +45,4 @@ class PlanOptions:
     lock: bool = True
     lock_timeout: float = 0.0
     ask: Ask | None = None
+    planned: Mapping[str, Plain] = field(default_factory=dict)

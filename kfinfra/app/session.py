@@ -44,6 +44,9 @@ from kfinfra.state.journal import fold
 from kfinfra.state.store import StateStore
 from kfinfra.values.codec import to_data
 
+DIGEST = "digest:"
+"""What begins the place of a sensitive variable's value in a plan."""
+
 
 class Session:
     """One command's work on one root module."""
@@ -115,10 +118,7 @@ class Session:
 
     def load_plan(self, path: Path) -> Plan:
         """The plan in `path`, made ready to apply. Raises DiagnosticError where it is stale."""
-        try:
-            plan = decode_plan(path.read_bytes(), str(path))
-        except OSError as problem:
-            raise DiagnosticError(error("Cannot read the plan", f"{path}: {problem.strerror or problem}.")) from problem
+        plan = _read_plan(path)
         if (plan.lineage, plan.serial) != (self.state.lineage, self.state.serial):
             detail = "The state has changed since this plan was made, so it can no longer be applied."
             raise DiagnosticError(error("Saved plan is stale", detail, hint="plan again"))
@@ -195,8 +195,24 @@ class Session:
                 continue
             data, hidden = to_data(value, UNKNOWN)
             secret = hidden or name in self.config.variables.sensitive
-            out[name] = f"digest:{keyed_digest(self.state.digest_key, data)}" if secret else data
+            out[name] = f"{DIGEST}{keyed_digest(self.state.digest_key, data)}" if secret else data
         return out
+
+
+def planned_variables(path: Path) -> dict[str, Plain]:
+    """The values that the plan in `path` was made with; what is sensitive is not in it. Raises DiagnosticError."""
+    return {name: value for name, value in _read_plan(path).variables.items() if not _is_digest(value)}
+
+
+def _is_digest(value: Plain) -> bool:
+    return isinstance(value, str) and value.startswith(DIGEST)
+
+
+def _read_plan(path: Path) -> Plan:
+    try:
+        return decode_plan(path.read_bytes(), str(path))
+    except OSError as problem:
+        raise DiagnosticError(error("Cannot read the plan", f"{path}: {problem.strerror or problem}.")) from problem
 
 
 def _now() -> datetime:
@@ -221,6 +237,7 @@ def open_session(
         require_variables=require_variables,
         own=own,
         ask=options.ask,
+        planned=options.planned,
     )
     env = wiring.environment(work)
     store = wiring.store(work, config.settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,9 @@ from kfinfra.cli.common import (
     workplace,
 )
 from kfinfra.plan.change import Mode
+
+if TYPE_CHECKING:
+    from kfinfra.app.options import PlanOptions
 
 QUESTION = "Do you want to perform these actions?"
 
@@ -47,7 +50,7 @@ def carry_out(ctx: click.Context, mode: Mode, auto_approve: bool, planfile: str 
     as_json, options = json_wanted(ctx, given["as_json"]), plan_options(mode, given)
     with (
         audience(ctx, as_json) as told,
-        open_session(workplace(ctx), options, told.hooks, what.lower()) as session,
+        open_session(workplace(ctx), _planned(options, planfile), told.hooks, what.lower()) as session,
     ):
         told.known(session.state)
         plan = session.load_plan(Path(planfile)) if planfile else made_plan(session, told)
@@ -60,3 +63,10 @@ def carry_out(ctx: click.Context, mode: Mode, auto_approve: bool, planfile: str 
             result = session.apply(plan, stop)
         told.result(result, what)
     return 130 if result.interrupted else 0 if result.is_complete else 1
+
+
+def _planned(options: PlanOptions, planfile: str | None) -> PlanOptions:
+    """The options with the values of variables that a saved plan holds. Raises DiagnosticError where it cannot be read."""
+    from kfinfra.app.session import planned_variables
+
+    return replace(options, planned=planned_variables(Path(planfile))) if planfile else options

@@ -18,7 +18,7 @@ from kfinfra.config.contexts import in_context
 from kfinfra.config.dependencies import Dependencies, dependencies
 from kfinfra.config.evaluation import Common, Evaluation, Instance
 from kfinfra.config.files import ParsedFile, Sources, parse_file, read_text
-from kfinfra.config.given import Ask, Given, asked, from_command_line, from_environment, from_file
+from kfinfra.config.given import Ask, Given, asked, from_command_line, from_environment, from_file, from_plan
 from kfinfra.config.imports import Imports, check_imports, read_imports
 from kfinfra.config.installed import Installed
 from kfinfra.config.instances import Meta, desired_instance, read_meta
@@ -420,11 +420,13 @@ def load(
     require_variables: bool = True,
     own: Iterable[Function] = (),
     ask: Ask | None = None,
+    planned: Mapping[str, Plain] | None = None,
 ) -> Configuration:
     """The configuration in `sources`. `var_inputs` are ("var", "a=b") and ("file", path) in the command line's order.
 
     Raises DiagnosticError with all mistakes that can be told without evaluating resources. With `require_variables`
-    false a variable without a value is unknown (validate); `ask` is how one is asked for. `own` are the functions that
+    false a variable without a value is unknown (validate); `ask` is how one is asked for, `planned` are the
+    values that a saved plan was made with. `own` are the functions that
     providers bring.
     """
     tree = load_tree(sources, types, provider_types, cache, Installed(sources))
@@ -432,6 +434,7 @@ def load(
     clock = Clock()
     functions = standard_functions(sources, clock, own)
     given, found = _given(module, tree.var_files, sources, env, var_inputs, cache)
+    given = {**from_plan(planned or {}, module.variables), **given}
     if ask is not None and require_variables:
         given |= asked(module.variables, given, ask)
     variables, problems = settle_variables(module.variables, given, functions)

@@ -1,4 +1,4 @@
-"""Values that are given for the root module's variables: environment < var files < command line, the later one wins."""
+"""Values that are given for the root module's variables: saved plan < environment < var files < command line."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from kfinfra.config.files import ParsedFile
 from kfinfra.config.module import Declared
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, did_you_mean, error, warning
 from kfinfra.hcl.nodes import Expr
+from kfinfra.model.plain import Plain
 
 ENV_PREFIX = "KFINFRA_VAR_"
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value for a variable: an expression in a text, or a raw string that its type decides how to read."""
+    """A value for a variable: an expression in a text, a raw string that its type decides how to read, or `data` as it is."""
 
     source: SourceText
     expr: Expr | None
     raw: str = ""
+    data: tuple[Plain, ...] = ()
 
 
 class Ask(Protocol):
@@ -43,6 +45,12 @@ def asked(declared: Mapping[str, Declared], given: Mapping[str, Given], ask: Ask
         raw = ask(name, text if isinstance(text, str) else "", secret)
         out[name] = Given(SourceText(f"<value typed for var.{name}>", raw), None, raw)
     return out
+
+
+def from_plan(values: Mapping[str, Plain], declared: Mapping[str, Declared]) -> dict[str, Given]:
+    """The values that a saved plan was made with."""
+    source = SourceText("<saved plan>", "")
+    return {name: Given(source, None, data=(value,)) for name, value in values.items() if name in declared}
 
 
 def from_environment(env: Mapping[str, str], declared: Iterable[str]) -> dict[str, Given]:

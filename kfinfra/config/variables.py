@@ -18,7 +18,8 @@ from kfinfra.hcl.nodes import Attr, Expr, ObjectExpr, Step, Traversal, TupleExpr
 from kfinfra.hcl.parser import parse_expression
 from kfinfra.hcl.references import calls, references
 from kfinfra.model.checks import Status, together
-from kfinfra.model.plain import Path
+from kfinfra.model.plain import UNKNOWN, Path
+from kfinfra.values.codec import from_data
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import EPHEMERAL, SENSITIVE, Unknown, Value
 from kfinfra.values.marks import has_mark, mark
@@ -310,6 +311,8 @@ def _span(given: Given) -> Span:
 def _given(given: Given, constraint: Constraint, functions: Mapping[str, Function], typed: bool) -> tuple[Value, Expr | None]:
     """A raw text is the string itself where the type is a primitive or missing; else it is an HCL expression."""
     expr = given.expr
+    if given.data:
+        return from_data(given.data[0], UNKNOWN), None
     if expr is None:
         if not typed or (isinstance(constraint.type, Primitive) and constraint.type != ANY):
             return given.raw, None
