@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -139,6 +140,8 @@ def environment(work: Workplace) -> Mapping[str, str]:
         return work.env
     from kfinfra.sandbox.process import up
 
+    for name in ("NO_PROXY", "no_proxy"):  # the clients read these of the process: no proxy leads to this machine
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1")))
     own = {name: value for name, value in work.env.items() if not name.startswith(_USERS_OWN)}
     return {**own, **up(work.root).environment()}
 

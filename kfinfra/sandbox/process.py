@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,8 @@ from pathlib import Path
 from kfinfra.diag import DiagnosticError, error
 
 START_TIMEOUT = 60.0
+NO_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+"""The user's own profiles have no say in the sandbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Endpoints:
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_REGION": "eu-west-1",
             "AWS_DEFAULT_REGION": "eu-west-1",
+            **NO_FILES,
             "KUBECONFIG": self.kubeconfig,
             "KF_PIPELINES_ENDPOINT": self.kfp,
         }
@@ -81,7 +84,13 @@ def _start(root: Path) -> Endpoints:
     with log.open("wb") as out:
         command = [sys.executable, "-m", "kfinfra.sandbox.server", str(folder / "endpoints.json")]
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, close_fds=True
+            command,
+            env=_clean(os.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            close_fds=True,
         )
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline and child.poll() is None:
@@ -93,6 +102,11 @@ def _start(root: Path) -> Endpoints:
     said = log.read_text(errors="replace").strip().split("\n")[-1]
     hint = 'install what it needs: pip install "kfinfra[sandbox]"'
     raise DiagnosticError(error("The sandbox did not start", f"{said} (all of it: {log})", hint=hint))
+
+
+def _clean(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what is the user's own of AWS: a profile that is not there would keep moto from starting."""
+    return {**{n: v for n, v in env.items() if not n.startswith("AWS_")}, **NO_FILES}
 
 
 def down(root: Path) -> bool:

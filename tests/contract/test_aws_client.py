@@ -28,7 +28,9 @@ ROLE = {"role_arn": "arn:aws:iam::123456789012:role/deploy", "session_name": "ci
 def env() -> Iterator[dict[str, str]]:
     server = Server()
     keys = {"AWS_ACCESS_KEY_ID": "mine", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1"}
-    yield {**keys, "AWS_ENDPOINT_URL": server.url}
+    made = {**keys, "AWS_ENDPOINT_URL": server.url}
+    Aws({}, made).s3.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    yield made
     server.stop()
 
 
@@ -47,7 +49,6 @@ def operation(owner: str, files: dict[str, str]) -> Operation:
 
 def test_a_sync_that_was_interrupted_sends_only_the_rest(env: dict[str, str], tmp_path: Path) -> None:
     aws, files = Aws({}, env), {"a": "1", "b": "2", "c": "3"}
-    aws.s3.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     first = {n: files[n] for n in ("a", "b")}
@@ -60,8 +61,10 @@ def test_a_sync_that_was_interrupted_sends_only_the_rest(env: dict[str, str], tm
 
 def test_a_prefix_of_another_configuration_is_not_taken(env: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "a").write_text("mine")
+    theirs, mine = operation("somebody", {"a": "mine"}), operation("somebody else", {"a": "mine"})
+    list(sync.upload(Aws({}, env), tmp_path, replace(theirs, desired={**theirs.desired, "prefix": "q"})))
     with pytest.raises(DiagnosticError, match="synced already"):
-        list(sync.upload(Aws({}, env), tmp_path, operation("somebody else", {"a": "mine"})))
+        list(sync.upload(Aws({}, env), tmp_path, replace(mine, desired={**mine.desired, "prefix": "q"})))
 
 
 def test_two_syncs_at_once_do_not_write_over_each_others_manifest(env: dict[str, str], tmp_path: Path) -> None:
@@ -163,7 +166,7 @@ def test_credentials_that_cannot_be_had_are_one_diagnostic(profile: str, tmp_pat
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(DiagnosticError) as caught, translated("look"):
-        Aws({"profile": profile, "region": "eu-west-1"}, {}).s3.list_buckets()
+        Aws({"profile": profile, "region": "eu-west-1"}, dict(os.environ)).s3.list_buckets()
     (found,) = caught.value.diagnostics
     assert (found.summary, found.hint) == ("No AWS credentials", "set AWS_PROFILE, or log in (aws sso login)")
 
@@ -173,3 +176,12 @@ def test_a_refused_connection_says_where_it_was_tried() -> None:
     aws = Aws({}, {**keys, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
     with pytest.raises(DiagnosticError, match=r"AWS cannot be reached: Could not look: .*127.0.0.1:9"), translated("look"):
         aws.s3.list_buckets()
+
+
+def test_a_profile_of_this_process_that_is_not_the_environments_has_no_say(
+    env: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "broken").write_text("[broken")
+    monkeypatch.setenv("AWS_PROFILE", "nowhere")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "broken"))
+    assert "Buckets" in Aws({}, {**env, "AWS_CONFIG_FILE": os.devnull}).s3.list_buckets()

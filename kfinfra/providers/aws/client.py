@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -84,6 +85,7 @@ class Aws:
     def _login(self) -> Any:
         """boto3's session: its own chain of credentials, in the role of `assume_role` where that is written."""
         import boto3
+        import botocore.session
 
         env, role = self._env, self._config.get("assume_role")
         keys = {}
@@ -94,9 +96,21 @@ class Aws:
                 "aws_session_token": env.get("AWS_SESSION_TOKEN"),
             }
         make: Any = boto3.Session
+        inner = botocore.session.Session(session_vars=self._own_variables())
         region = self._config.get("region") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
-        session = make(profile_name=self._config.get("profile"), region_name=region, **keys)
+        session = make(botocore_session=inner, profile_name=self._config.get("profile"), region_name=region, **keys)
         return self._in_role(session, role) if isinstance(role, dict) else session
+
+    def _own_variables(self) -> dict[str, Any]:
+        """What botocore is told in the place of variables of this process that are not those of the provider's environment."""
+        from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as KNOWN
+
+        out = {}
+        for name, (setting, variables, default, convert) in KNOWN.items():
+            names = [variables] if isinstance(variables, str) else list(variables or ())
+            if any(os.environ.get(n) != self._env.get(n) for n in names):
+                out[name] = (setting, None, self.setting(*names) or default, convert)
+        return out
 
     def _in_role(self, session: Any, role: Mapping[str, Plain]) -> Any:
         """A session with the role's credentials, asked for at the first call and again before they expire."""
