@@ -719,6 +719,14 @@ def test_names_are_found_whatever_they_hold(world: World, name: str) -> None:
     assert world.runs() == []
 
 
+def test_a_schedule_that_kubernetes_cannot_name_is_refused_before(world: World) -> None:
+    pipeline = trained(world)
+    check = TYPES["recurring_run"].attributes["name"].check
+    assert check is not None and [p.detail for p in check("é-1")] and not [p for p in check("日本")]
+    with pytest.raises(DiagnosticError, match=r"metadata\.name"):
+        world.apply(NIGHTLY, name="é-1", pipeline=pipeline, cron="0 0 2 * * *")
+
+
 def test_a_new_description_replaces_an_experiment(world: World) -> None:
     world.apply(GROUP, description="Runs.")
     change = world.plan(GROUP, description="Other.")

@@ -34,6 +34,15 @@ def name_check(what: str, limit: int, *, path: bool = False) -> Check:
     return check
 
 
+def check_schedule_name(value: Plain) -> Iterable[Problem]:
+    """A recurring run's name, of which KFP makes a Kubernetes object's (apiserver/template, toSWFCRDResourceGeneratedName)."""
+    yield from name_check("recurring run", 255)(value)
+    text = re.sub(r"[^a-z0-9-]+", "", str(value).lower())
+    if text.startswith("-"):
+        detail = f'KFP keeps "{text[:25]}" of "{value}" for a Kubernetes object, whose name cannot begin with a dash.'
+        yield Problem((), "Invalid recurring run name", detail, "begin it with a letter from a to z, or a digit")
+
+
 def check_description(value: Plain) -> Iterable[Problem]:
     """A description does not hold kfinfra's own mark."""
     if f"[{KEY}=" in str(value):

@@ -116,7 +116,7 @@ RECURRING_RUN = ResourceType(
             check=checks.name_check("namespace", 63),
             doc="The profile's namespace; the pipeline's where it is not written, else the provider's.",
         ),
-        "name": Attribute(STRING, check=checks.name_check("recurring run", 255), doc="The label where it is not written."),
+        "name": Attribute(STRING, check=checks.check_schedule_name, doc="The label where it is not written."),
         "description": Attribute(STRING, check=checks.check_description, doc="What it is for."),
         "pipeline": Attribute(
             ANY,

@@ -5,6 +5,7 @@ Facts: apiserver/resource/resource_manager.go, server/{run,job,experiment}_serve
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -218,6 +219,10 @@ class World(Pipelines):
         check_trigger(trigger)
         experiment, namespace = self._home(given)
         account, source = self._follows(given)
+        kept = re.sub("[^a-z0-9-]+", "", str(given["display_name"]).lower())[:25] or "job-"
+        if kept.startswith("-"):
+            refused = f'ScheduledWorkflow.kubeflow.org "{kept}x7k2p" is invalid: metadata.name: Invalid value'
+            raise internal("Failed to create a recurring run during scheduling a workflow", invalid(refused))
         on = given.get("mode") == "ENABLE"
         names = ("display_name", "description", "runtime_config", "no_catchup")
         wire = {n: given.get(n) for n in names} | source
