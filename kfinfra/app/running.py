@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 INTERVAL = 1.0
 """Seconds between two looks at a run that is followed."""
+PATIENCE = 6
+"""Looks in a row that may find no server: with what each of them waits, some five minutes."""
 POD_NAMESPACE = "kubeflow"
 
 
@@ -90,12 +92,18 @@ def pipeline_id(work: Workplace, address: str) -> str:
 
 
 def follow(runs: Runs, identifier: str, seen: Callable[[PipelineRun], None], stop: threading.Event) -> PipelineRun:
-    """Looks at a run again and again until it has ended, or `stop` is set. Raises DiagnosticError."""
+    """Looks at a run again and again until it has ended, or `stop` is set.
+
+    A server that does not answer for a while is waited for: the run goes on without it. Raises DiagnosticError.
+    """
+    run, missed = runs.get(identifier), 0
     while True:
-        run = runs.get(identifier)
         seen(run)
-        if run.finished or stop.wait(INTERVAL):
+        if run.finished or stop.wait(INTERVAL * 2**missed):
             return run
+        found = runs.look(identifier) if missed < PATIENCE else runs.get(identifier)
+        missed = missed + 1 if found is None else 0
+        run = found or run
 
 
 def logs(work: Workplace, run_text: str, task: str | None, follow_on: bool, namespace: str | None) -> Iterator[tuple[str, str]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from kfinfra.app.running import follow
 from kfinfra.diag import DiagnosticError
 from kfinfra.model.runs import PipelineRun
 from kfinfra.providers.kfp.runs import Runs
@@ -112,3 +114,40 @@ def test_logs_come_line_by_line_and_a_pod_that_is_gone_says_so() -> None:
     assert refused(lambda: list(logs.lines("kubeflow", "other"))) == "Log is gone"
     logs.close()
     served.stop()
+
+
+class Ailing:
+    """A KFP API that fails for a while, and a run that ends then."""
+
+    def __init__(self, statuses: list[int]) -> None:
+        self.statuses, self.asked = statuses, 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        status = 404 if "v1beta1" in scope["path"] else self.statuses[min(self.asked, len(self.statuses) - 1)]
+        self.asked += "v2beta1" in scope["path"]
+        ended = self.asked >= len(self.statuses)
+        run = {"run_id": "r", "display_name": "n", "state": "SUCCEEDED" if ended else "RUNNING"}
+        body = json.dumps(run if status == 200 else {"message": "no"}).encode()
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+@pytest.mark.parametrize(("statuses", "end"), [([200, 500, 500, 200], "SUCCEEDED"), ([200, 401], "401")])
+def test_following_outlives_a_server_that_is_away(statuses: list[int], end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kfinfra.app.running.INTERVAL", 0.01)
+    served = Served(Ailing(statuses))
+    runs = Runs({"host": served.url}, {})
+    seen: list[str] = []
+    try:
+        if end == "401":
+            with pytest.raises(DiagnosticError, match="401"):
+                follow(runs, "r", lambda run: seen.append(run.state), threading.Event())
+        else:
+            assert follow(runs, "r", lambda run: seen.append(run.state), threading.Event()).state == end
+    finally:
+        runs.close()
+        served.stop()
+    assert seen[0] == "RUNNING"

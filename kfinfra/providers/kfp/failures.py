@@ -75,12 +75,16 @@ def not_kfp(host: str, answer: Answer) -> DiagnosticError:
     )
 
 
-def unreachable(host: str, doing: str, why: str) -> DiagnosticError:
+class Unreachable(DiagnosticError):
+    """The server did not answer."""
+
+
+def unreachable(host: str, doing: str, why: str) -> Unreachable:
     """No answer at all."""
     hint = "check host (KF_PIPELINES_ENDPOINT), the network, and a port-forward if you use one"
     if "certificate" in why.lower() or "ssl" in why.lower():
         hint = 'set ca_certificate in provider "kfp" to the authority that signed the server\'s certificate'
-    return DiagnosticError(error("KFP cannot be reached", f"Could not {doing} at {host}: {why}.", hint=hint))
+    return Unreachable(error("KFP cannot be reached", f"Could not {doing} at {host}: {why}.", hint=hint))
 
 
 def no_host() -> DiagnosticError:

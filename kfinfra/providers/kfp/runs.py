@@ -16,7 +16,7 @@ from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.runs import PipelineRun, TaskRun
 from kfinfra.providers.kfp import experiments
 from kfinfra.providers.kfp.client import Kfp, named
-from kfinfra.providers.kfp.failures import Refused
+from kfinfra.providers.kfp.failures import Refused, Unreachable
 from kfinfra.providers.kfp.workflow import nodes_of, tasks_of, time_of
 
 Wire = Mapping[str, Any]
@@ -68,6 +68,17 @@ class Runs:
             return run
         message = run.message or next((str(n.get("message") or "") for n in nodes.values() if n.get("name") == n.get("id")), "")
         return replace(run, tasks=tuple(tasks_of(nodes)) or run.tasks, message=message if run.state == "FAILED" else run.message)
+
+    def look(self, identifier: str) -> PipelineRun | None:
+        """The same; None where the server cannot be reached now, or is not ready. Raises DiagnosticError."""
+        try:
+            return self.get(identifier)
+        except Refused as problem:
+            if problem.status < 500 and problem.status != 429:
+                raise
+        except Unreachable:
+            pass
+        return None
 
     def list(self, most: int, pipeline_id: str = "") -> list[PipelineRun]:
         """The newest runs first, at most `most`; of one pipeline where its id is given. Raises DiagnosticError."""
