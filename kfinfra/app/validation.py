@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kfinfra.app import wiring
 from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.options import Workplace
@@ -16,6 +18,7 @@ from kfinfra.diag import Diagnostic, DiagnosticError, Severity
 
 def validate(work: Workplace) -> tuple[Diagnostic, ...]:
     """All errors and warnings, in the order of the files."""
+    undeclared: list[Diagnostic] = []
     try:
         config = load(
             FolderSources(work.root),
@@ -27,20 +30,23 @@ def validate(work: Workplace) -> tuple[Diagnostic, ...]:
             current(work),
             require_variables=False,
             own=provider_functions(),
+            undeclared=undeclared,
         )
     except DiagnosticError as problem:
         return tuple(sorted(problem.diagnostics, key=Diagnostic.order))
-    return validated(config)
+    return validated(config, undeclared)
 
 
-def validated(config: Configuration) -> tuple[Diagnostic, ...]:
-    """The same of a configuration that is loaded."""
+def validated(config: Configuration, undeclared: Sequence[Diagnostic] = ()) -> tuple[Diagnostic, ...]:
+    """The same of a configuration that is loaded, in which `undeclared` are references that name nothing."""
     found = [*_blocks(config), *_providers(config)]
     try:
         config.outputs()
     except DiagnosticError as problem:
         found.extend(problem.diagnostics)
     found.extend(_checks(config))
+    told = {(d.summary, d.span) for d in undeclared}
+    found = [*undeclared, *(d for d in found if (d.summary, d.span) not in told)]
     every = in_context(dict.fromkeys([*found, *config.warnings, *advice(config.tree)]), config.tree)
     return tuple(sorted(dict.fromkeys(every), key=Diagnostic.order))
 

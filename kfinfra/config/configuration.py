@@ -421,13 +421,14 @@ def load(
     own: Iterable[Function] = (),
     ask: Ask | None = None,
     planned: Mapping[str, Plain] | None = None,
+    undeclared: list[Diagnostic] | None = None,
 ) -> Configuration:
     """The configuration in `sources`. `var_inputs` are ("var", "a=b") and ("file", path) in the command line's order.
 
     Raises DiagnosticError with all mistakes that can be told without evaluating resources. With `require_variables`
-    false a variable without a value is unknown (validate); `ask` is how one is asked for, `planned` are the
-    values that a saved plan was made with. `own` are the functions that
-    providers bring.
+    false a variable without a value is unknown (validate); `ask` is how one is asked for, `planned` are the values that a
+    saved plan was made with. `own` are the functions that providers bring. References that name nothing go to `undeclared`,
+    where it is given, if nothing else is wrong: the rest can be evaluated.
     """
     tree = load_tree(sources, types, provider_types, cache, Installed(sources))
     root, module = tree.root, tree.root.module
@@ -447,13 +448,18 @@ def load(
         found.extend(_check_module(node, types))
     refactoring = read_refactoring([(node.path, node.module) for node in root.walk()], types, found)
     evaluation = Evaluation(root, Common(functions, frozenset(types), workspace, clock), variables.values)
-    depends = dependencies(root, types, found)
+    nothing: list[Diagnostic] = []
+    depends = dependencies(root, types, found, nothing)
+    if undeclared is None:
+        found.extend(nothing)
     sound = not any(d.severity is Severity.ERROR for d in found)  # only then nothing refers to itself
     settings = read_settings(module, found, evaluation.scope if sound else None)
     if not any(d.severity is Severity.ERROR for d in found):
         found.extend(variable_problems(module, variables, evaluation))
     if any(d.severity is Severity.ERROR for d in found):
-        raise DiagnosticError(sorted(in_context(dict.fromkeys(found), root), key=Diagnostic.order))
+        raise DiagnosticError(sorted(in_context(dict.fromkeys([*found, *nothing]), root), key=Diagnostic.order))
+    if undeclared is not None:
+        undeclared.extend(in_context(dict.fromkeys(nothing), root))
     found = in_context(dict.fromkeys(found), root)
     return Configuration(root, types, provider_types, evaluation, variables, settings, tree.digest, depends, found, refactoring)
 

@@ -44,8 +44,10 @@ class Dependencies:
     """The instances that each block's instances use."""
 
 
-def dependencies(root: Node, types: Mapping[str, ResourceType], found: list[Diagnostic]) -> Dependencies:
-    """The graph of all modules; a cycle goes to `found`."""
+def dependencies(
+    root: Node, types: Mapping[str, ResourceType], found: list[Diagnostic], undeclared_: list[Diagnostic]
+) -> Dependencies:
+    """The graph of all modules; a cycle goes to `found`, references that name nothing to `undeclared_`."""
     graph = _Graph(root, types)
     for node in root.walk():
         graph.add(node)
@@ -54,7 +56,7 @@ def dependencies(root: Node, types: Mapping[str, ResourceType], found: list[Diag
         for declared in (*node.module.outputs.values(), *node.module.calls.values()):
             found.extend(_check_depends_on(declared, node, types))
     try:
-        found.extend(graph.problems)
+        undeclared_.extend(graph.problems)
         order = topological({key: sorted(places) for key, places in graph.edges.items()})
     except CycleError as problem:
         found.append(_cycle(problem.cycle, graph.edges))

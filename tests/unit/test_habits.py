@@ -87,3 +87,17 @@ def test_a_constraint_that_is_none(constraints: str, words: str) -> None:
     with pytest.raises(ValueError, match="constraint") as caught:
         satisfies("1.0.0", constraints)
     assert words in str(caught.value)
+
+
+def test_names_that_are_none_hide_no_other_mistake(tmp_path: Path) -> None:
+    (tmp_path / "main.hcl").write_text(
+        'locals {\n  x = [1]\n}\noutput "a" {\n  value = upper(local.x)\n}\noutput "b" {\n  value = local.y\n}\n'
+        'namespace "n" {\n  labels = { a = local.y }\n  colour = 1\n}\n'
+    )
+    found = [(d.summary, d.span.start.line) for d in validate(Workplace(tmp_path, {})) if d.span]
+    assert found == [
+        ("Invalid function argument", 5),
+        ("Reference to undeclared local value", 8),
+        ("Reference to undeclared local value", 11),
+        ("Unsupported argument", 12),
+    ]
