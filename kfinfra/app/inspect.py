@@ -17,17 +17,18 @@ from kfinfra.plan.change import Plan
 from kfinfra.plan.file import decode_plan
 from kfinfra.state.document import OutputState, State
 from kfinfra.state.journal import fold
+from kfinfra.state.sealing import PLAN, is_sealed
 from kfinfra.state.store import StateStore, Workspaces
 
 
-def configuration(work: Workplace) -> Configuration:
+def configuration(work: Workplace, var_inputs: Iterable[tuple[str, str]] = ()) -> Configuration:
     """The folder's configuration; a variable without a value is unknown. Raises DiagnosticError."""
     return load(
         FolderSources(work.root),
         resource_types(),
         provider_types(),
         work.env,
-        (),
+        var_inputs,
         wiring.parse_cache(work),
         current(work),
         require_variables=False,
@@ -66,10 +67,18 @@ def targets(texts: Iterable[str]) -> tuple[Target, ...]:
         raise DiagnosticError(error("Invalid address", f"{problem}.")) from problem
 
 
-def read_plan(path: Path) -> Plan:
-    """A plan file's plan, to be shown. Raises DiagnosticError."""
+def read_plan(work: Workplace, path: Path, var_inputs: Iterable[tuple[str, str]] = ()) -> Plan:
+    """A plan file's plan, to be shown; of an encrypted one the configuration tells the key. Raises DiagnosticError."""
+    data = plan_bytes(path)
+    if is_sealed(data):
+        data = wiring.plan_sealer(work, configuration(work, var_inputs).settings).open(data, PLAN, str(path))
+    return decode_plan(data, str(path))
+
+
+def plan_bytes(path: Path) -> bytes:
+    """What a plan file holds. Raises DiagnosticError."""
     try:
-        return decode_plan(path.read_bytes(), str(path))
+        return path.read_bytes()
     except OSError as problem:
         raise DiagnosticError(error("Cannot read the plan", f"{path}: {problem.strerror or problem}.")) from problem
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kfinfra.app import wiring
 from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
+from kfinfra.app.inspect import plan_bytes, read_plan
 from kfinfra.app.options import PlanOptions, Workplace
 from kfinfra.app.workspaces import current
 from kfinfra.config.configuration import Configuration, load
@@ -41,6 +42,7 @@ from kfinfra.plan.diff import replaced
 from kfinfra.plan.file import decode_plan, encode_plan
 from kfinfra.state.document import State
 from kfinfra.state.journal import fold
+from kfinfra.state.sealing import PLAN, Sealer, Unsealed
 from kfinfra.state.store import StateStore
 from kfinfra.values.codec import to_data
 
@@ -52,9 +54,17 @@ class Session:
     """One command's work on one root module."""
 
     def __init__(
-        self, config: Configuration, state: State, store: StateStore, providers: ProviderSet, options: PlanOptions, hooks: Hooks
+        self,
+        config: Configuration,
+        state: State,
+        store: StateStore,
+        providers: ProviderSet,
+        options: PlanOptions,
+        hooks: Hooks,
+        plans: Sealer | None = None,
     ) -> None:
         self.config, self.state = config, state
+        self._plans = plans or Unsealed()
         self._store, self._providers, self._options, self._hooks = store, providers, options, hooks
         self._observed: dict[Address, Resource | None] | None = None
         self._previous: Mapping[Address, Address] = {}
@@ -114,11 +124,11 @@ class Session:
         from kfinfra.stores.local import write_private
 
         self._begin_state()
-        write_private(path, encode_plan(plan))
+        write_private(path, self._plans.seal(encode_plan(plan), PLAN))
 
     def load_plan(self, path: Path) -> Plan:
         """The plan in `path`, made ready to apply. Raises DiagnosticError where it is stale."""
-        plan = _read_plan(path)
+        plan = decode_plan(self._plans.open(plan_bytes(path), PLAN, str(path)), str(path))
         if (plan.lineage, plan.serial) != (self.state.lineage, self.state.serial):
             detail = "The state has changed since this plan was made, so it can no longer be applied."
             raise DiagnosticError(error("Saved plan is stale", detail, hint="plan again"))
@@ -199,20 +209,14 @@ class Session:
         return out
 
 
-def planned_variables(path: Path) -> dict[str, Plain]:
+def planned_variables(work: Workplace, options: PlanOptions, path: Path) -> dict[str, Plain]:
     """The values that the plan in `path` was made with; what is sensitive is not in it. Raises DiagnosticError."""
-    return {name: value for name, value in _read_plan(path).variables.items() if not _is_digest(value)}
+    found = read_plan(work, path, options.var_inputs).variables
+    return {name: value for name, value in found.items() if not _is_digest(value)}
 
 
 def _is_digest(value: Plain) -> bool:
     return isinstance(value, str) and value.startswith(DIGEST)
-
-
-def _read_plan(path: Path) -> Plan:
-    try:
-        return decode_plan(path.read_bytes(), str(path))
-    except OSError as problem:
-        raise DiagnosticError(error("Cannot read the plan", f"{path}: {problem.strerror or problem}.")) from problem
 
 
 def _now() -> datetime:
@@ -246,7 +250,7 @@ def open_session(
     try:
         with store.lock(operation, options.lock_timeout) if options.lock else nullcontext():
             state = settled_state(store, config.types, providers, hooks, settings)
-            yield Session(config, state, store, providers, options, hooks)
+            yield Session(config, state, store, providers, options, hooks, wiring.plan_sealer(work, config.settings))
     finally:
         providers.close()
 

@@ -36,7 +36,7 @@ class PlanView:
 
 def saved_plan(work: Workplace, path: Path) -> PlanView:
     """The plan in the file `path`, as old as the file. Raises DiagnosticError where it is none, or the state cannot be read."""
-    plan, made, types = read_plan(path), path.stat().st_mtime, resource_types()
+    plan, made, types = read_plan(work, path), path.stat().st_mtime, resource_types()
     config = _configuration(work)
     if config is None or config.digest != plan.config_digest:
         detail = f"The configuration in {work.root} is not the one that {path} was made from, so it is not shown with it."

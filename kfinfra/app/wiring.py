@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kfinfra.app.options import Workplace
 from kfinfra.app.workspaces import current
+from kfinfra.config.encryption import Target
 from kfinfra.config.settings import Settings
 from kfinfra.model.plain import Attributes
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 if TYPE_CHECKING:
     from kfinfra.model.ports import Provider, ProviderFactory
+    from kfinfra.state.sealing import Sealer
     from kfinfra.state.store import StateStore, Workspaces
 
 DATA_FOLDER = ".kfinfra"
@@ -123,7 +125,23 @@ def workspaces(work: Workplace, settings: Settings) -> Workspaces:
         return LocalWorkspaces(work.data_folder / "sandbox" / "state" / "sandbox.kfstate")
     from kfinfra.stores.making import make_workspaces
 
-    return make_workspaces(settings.backend, work.root, work.env)
+    return make_workspaces(settings.backend, work.root, work.env, _sealer(work, settings.encryption.state))
+
+
+def plan_sealer(work: Workplace, settings: Settings) -> Sealer:
+    """What plan files are encrypted with."""
+    return _sealer(work, settings.encryption.plan)
+
+
+def _sealer(work: Workplace, target: Target | None) -> Sealer:
+    """With --sandbox nothing is encrypted: what it holds is made up, and no key should be needed to try something."""
+    from kfinfra.state.sealing import Unsealed
+
+    if work.sandbox or target is None:
+        return Unsealed()
+    from kfinfra.stores.encryption import make_sealer
+
+    return make_sealer(target, work.env)
 
 
 def store(work: Workplace, settings: Settings) -> StateStore:

@@ -50,7 +50,7 @@ def carry_out(ctx: click.Context, mode: Mode, auto_approve: bool, planfile: str 
     as_json, options = json_wanted(ctx, given["as_json"]), plan_options(mode, given)
     with (
         audience(ctx, as_json) as told,
-        open_session(workplace(ctx), _planned(options, planfile), told.hooks, what.lower()) as session,
+        open_session(workplace(ctx), _planned(ctx, options, planfile), told.hooks, what.lower()) as session,
     ):
         told.known(session.state)
         plan = session.load_plan(Path(planfile)) if planfile else made_plan(session, told)
@@ -65,8 +65,8 @@ def carry_out(ctx: click.Context, mode: Mode, auto_approve: bool, planfile: str 
     return 130 if result.interrupted else 0 if result.is_complete else 1
 
 
-def _planned(options: PlanOptions, planfile: str | None) -> PlanOptions:
+def _planned(ctx: click.Context, options: PlanOptions, planfile: str | None) -> PlanOptions:
     """The options with the values of variables that a saved plan holds. Raises DiagnosticError where it cannot be read."""
     from kfinfra.app.session import planned_variables
 
-    return replace(options, planned=planned_variables(Path(planfile))) if planfile else options
+    return replace(options, planned=planned_variables(workplace(ctx), options, Path(planfile))) if planfile else options

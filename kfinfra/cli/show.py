@@ -61,5 +61,5 @@ def _plan(ctx: click.Context, as_json: bool, path: Path) -> int:
         return plan_json(view)
 
     if not print_json(ctx, as_json, document):
-        sys.stdout.write(render_plan(read_plan(path), color=colored(ctx, sys.stdout)))
+        sys.stdout.write(render_plan(read_plan(workplace(ctx), path), color=colored(ctx, sys.stdout)))
     return 0

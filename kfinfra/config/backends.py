@@ -27,7 +27,7 @@ def _no_slash(value: Plain) -> Iterable[Problem]:
         yield Problem((), "Invalid key", f'"{key}" names no object: a key has no slash at its ends, and never two together.')
 
 
-_ROLE = {
+ROLE = {
     "role_arn": Attribute(STRING, required=True),
     "session_name": Attribute(STRING),
     "external_id": Attribute(STRING),
@@ -40,7 +40,7 @@ BACKENDS: Mapping[str, Mapping[str, Attribute]] = {
         "key": Attribute(STRING, required=True, check=_no_slash, doc="The state's object; what belongs to it is beside it."),
         "region": Attribute(STRING, doc="The bucket's region; AWS_REGION where it is not written."),
         "profile": Attribute(STRING, doc="A profile of the AWS configuration files."),
-        "assume_role": Attribute(fields=_ROLE, doc="A role to take on first."),
+        "assume_role": Attribute(fields=ROLE, doc="A role to take on first."),
         "endpoints": Attribute(fields={s: Attribute(STRING) for s in ("s3", "sts")}, doc="Endpoint URLs, by service."),
         "endpoint": Attribute(STRING, doc="The same as endpoints.s3."),
         "use_path_style": Attribute(BOOL, doc="Whether the bucket stands in the path and not in the host's name."),

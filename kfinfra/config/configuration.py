@@ -28,7 +28,7 @@ from kfinfra.config.module import Declared, Module
 from kfinfra.config.outputs import marked, output_mistakes
 from kfinfra.config.refactoring import Refactoring, read_refactoring
 from kfinfra.config.repetition import Repetition, repetition
-from kfinfra.config.settings import Settings, read_settings
+from kfinfra.config.settings import BLOCKS, Settings, read_settings
 from kfinfra.config.shapes import VALUES
 from kfinfra.config.tree import Node, load_tree
 from kfinfra.config.uses import Use
@@ -453,7 +453,7 @@ def load(
     if undeclared is None:
         found.extend(nothing)
     sound = not any(d.severity is Severity.ERROR for d in found)  # only then nothing refers to itself
-    settings = read_settings(module, found, evaluation.scope if sound else None)
+    settings = read_settings(module, found, evaluation.scope if sound else None, variables.given)
     if not any(d.severity is Severity.ERROR for d in found):
         found.extend(variable_problems(module, variables, evaluation))
     if any(d.severity is Severity.ERROR for d in found):
@@ -497,9 +497,11 @@ def _check_module(node: Node, types: Mapping[str, ResourceType]) -> Iterable[Dia
         found: list[Diagnostic] = []
         read_settings(node.module, found)
         yield from found
-        for declared in (d.inner(b) for d in node.module.settings for b in d.block.body.blocks if b.type == "backend"):
-            detail = "State is the whole configuration's, so that only the root module says where it lies."
-            yield warning("Backend configuration ignored", detail, declared.span, hint="remove this block")
+        for declared in (d.inner(b) for d in node.module.settings for b in d.block.body.blocks if b.type in BLOCKS):
+            detail = "State is the whole configuration's: only the root module says where it lies and what is encrypted."
+            yield warning(
+                f"{declared.block.type.capitalize()} configuration ignored", detail, declared.span, hint="remove this block"
+            )
 
 
 def _given(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 
 from kfinfra import __version__
 from kfinfra.config.backends import Backend, read_backend
 from kfinfra.config.constants import constant_string
+from kfinfra.config.encryption import Encryption, read_encryption
 from kfinfra.config.module import Declared, Module
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, did_you_mean, error
 from kfinfra.hcl.evaluate import Scope
@@ -23,19 +24,28 @@ _NOT_NEEDED = {
 }
 """Blocks that a `terraform` block has."""
 
-BLOCKS = ("backend",)
+BLOCKS = ("backend", "encryption")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the state lies."""
+    """Where the state lies, and what is encrypted."""
 
     backend: Backend = field(default_factory=Backend)
+    encryption: Encryption = field(default_factory=Encryption)
 
 
-def read_settings(module: Module, found: list[Diagnostic], scope: Callable[[SourceText], Scope] | None = None) -> Settings:
-    """The settings; what is wrong with them goes to `found`. Without a scope (a module that is called) nothing is evaluated."""
-    reading = _Reading(found, scope)
+def read_settings(
+    module: Module,
+    found: list[Diagnostic],
+    scope: Callable[[SourceText], Scope] | None = None,
+    given: Container[str] = frozenset(),
+) -> Settings:
+    """The settings; what is wrong with them goes to `found`. `given` are the variables that have a value from outside.
+
+    Without a scope (a module that is called) nothing is evaluated.
+    """
+    reading = _Reading(found, scope, given)
     for declared in module.settings:
         try:
             reading.block(declared)
@@ -50,6 +60,7 @@ class _Reading:
 
     found: list[Diagnostic]
     scope: Callable[[SourceText], Scope] | None
+    given: Container[str]
     settings: Settings = Settings()
     first: dict[str, Declared] = field(default_factory=dict)
 
@@ -65,6 +76,9 @@ class _Reading:
             elif kind == "backend":
                 read = read_backend(inner, scope, self.found)
                 self.settings = replace(self.settings, backend=read or self.settings.backend)
+            elif kind == "encryption":
+                encryption = read_encryption(inner, self.scope, self.given, self.found)
+                self.settings = replace(self.settings, encryption=encryption or self.settings.encryption)
             else:
                 self.found.append(_unsupported(inner))
             self.first.setdefault(kind, inner)
@@ -76,7 +90,7 @@ def _unsupported(inner: Declared) -> Diagnostic:
         why, hint = _NOT_NEEDED[kind]
         return error("Unsupported block type", f'A "kfinfra" block has no "{kind}": {why}', inner.span, hint=hint)
     detail = f'A "kfinfra" block has no "{kind}" block.{did_you_mean(kind, BLOCKS)}'
-    return error("Unsupported block type", detail, inner.span, hint='it may hold backend "TYPE" { … }')
+    return error("Unsupported block type", detail, inner.span, hint='it may hold backend "TYPE" { … } and encryption { … }')
 
 
 def _versions(declared: Declared, found: list[Diagnostic]) -> None:

@@ -18,8 +18,11 @@ _NAMES = frozenset
 _CHECKED = {"precondition": Shape(), "postcondition": Shape()}
 _LIFECYCLE = Shape(blocks=_CHECKED, expressions=_NAMES(("ignore_changes", "replace_triggered_by")))
 _META = _NAMES(("depends_on", "provider"))
+_METHOD = _NAMES(("method",))
+_TARGET = Shape(0, {"fallback": Shape(0, {}, _METHOD)}, _METHOD)
+_ENCRYPTION = {"key_provider": Shape(2), "method": Shape(2, {}, _NAMES(("keys",))), "state": _TARGET, "plan": _TARGET}
 _SETTINGS = Shape(
-    blocks={"backend": Shape(labels=1)},
+    blocks={"backend": Shape(labels=1), "encryption": Shape(blocks=_ENCRYPTION)},
     literals=_NAMES(("required_version",)),
 )
 _DATA = Shape(labels=2, blocks={"lifecycle": _LIFECYCLE, "timeouts": Shape()}, expressions=_META)

@@ -13,13 +13,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kfinfra.state.journal import Record, decode_records, encode_record
+from kfinfra.state.sealing import JOURNAL, Sealer
 
 
 class JournalFile:
     """The journal at `path`; `path.new` beside it while it is replaced. Methods raise OSError."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, sealer: Sealer) -> None:
+        self.path, self._sealer = path, sealer
         self._fresh = path.with_name(path.name + ".new")
         self._descriptor: int | None = None
         self._writing, self._syncing = threading.Lock(), threading.Lock()
@@ -30,12 +31,12 @@ class JournalFile:
         for path in (self.path, self._fresh):
             lines = _lines(path, serial)
             if lines is not None:
-                return decode_records(lines, str(path))
+                return decode_records(self._opened(lines, str(path)), str(path))
         return []
 
     def append(self, record: Record, serial: int) -> None:
         """Adds a line and waits until it is on the disk; lines that threads add meanwhile go to the disk together."""
-        line = encode_record(record)
+        line = self._sealed(record)
         with self._writing:
             descriptor = self._open(serial)
             end = os.lseek(descriptor, 0, os.SEEK_END)
@@ -55,7 +56,7 @@ class JournalFile:
 
     def prepare(self, records: Iterable[Record], serial: int) -> None:
         """Makes the journal of the state that is about to be written durable, beside the one there is."""
-        lines = [encode_record(record) for record in records]
+        lines = [self._sealed(record) for record in records]
         self._fresh.unlink(missing_ok=True)
         if lines:
             descriptor = os.open(self._fresh, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_TRUNC, 0o600)
@@ -79,6 +80,14 @@ class JournalFile:
             if self._descriptor is not None:
                 os.close(self._descriptor)
                 self._descriptor = None
+
+    def _sealed(self, record: Record) -> bytes:
+        return self._sealer.seal(encode_record(record).rstrip(b"\n"), JOURNAL) + b"\n"
+
+    def _opened(self, lines: bytes, name: str) -> bytes:
+        """The whole lines, each read by itself; what was torn off after the last one is left out."""
+        whole = lines.split(b"\n")[:-1]
+        return b"".join(self._sealer.open(line, JOURNAL, name) + b"\n" for line in whole)
 
     def _open(self, serial: int) -> int:
         if self._descriptor is None:

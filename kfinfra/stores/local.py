@@ -17,6 +17,7 @@ from kfinfra.diag import Diagnostic, DiagnosticError, error
 from kfinfra.state.codec import decode, encode
 from kfinfra.state.document import State
 from kfinfra.state.journal import Record
+from kfinfra.state.sealing import STATE, Sealer, Unsealed
 from kfinfra.stores.journal_file import JournalFile
 
 NO_STATE = -1
@@ -26,21 +27,23 @@ NO_STATE = -1
 class LocalStore:
     """State at `path`; `path.journal`, `path.lock` and `path.backup` beside it. Files are 0600."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sealer: Sealer | None = None) -> None:
         self._path = path
-        self._journal = JournalFile(path.with_name(path.name + ".journal"))
+        self._sealer = sealer or Unsealed()
+        self._journal = JournalFile(path.with_name(path.name + ".journal"), self._sealer)
         self._lock_path = path.with_name(path.name + ".lock")
         self._serial: int | None = None
 
     def read(self) -> State | None:
         """The state, or None where the file does not exist."""
         try:
-            state = decode(self._path.read_bytes(), str(self._path))
+            data = self._path.read_bytes()
         except FileNotFoundError:
             self._serial = NO_STATE
             return None
         except OSError as problem:
             raise _failed("read", self._path, problem) from problem
+        state = decode(self._sealer.open(data, STATE, str(self._path)), str(self._path))
         self._serial = state.serial
         return state
 
@@ -66,10 +69,10 @@ class LocalStore:
 
     def write(self, state: State, still_open: Iterable[Record] = ()) -> None:
         """Writes a new file, makes it durable, renames it over the old one, then replaces the journal."""
-        fresh = self._path.with_name(self._path.name + ".new")
+        fresh, document = self._path.with_name(self._path.name + ".new"), self._sealer.seal(encode(state), STATE)
         try:
             with _open(fresh, os.O_TRUNC) as descriptor:
-                _write_all(descriptor, encode(state))
+                _write_all(descriptor, document)
                 os.fsync(descriptor)
             self._journal.prepare(still_open, state.serial)
             if self._path.exists():
@@ -144,8 +147,8 @@ class LocalStore:
 class LocalWorkspaces:
     """The state of `default` at `path`, those of other workspaces in the folder `path.d`, as in Terraform's local backend."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, sealer: Sealer | None = None) -> None:
+        self._path, self._sealer = path, sealer
         self._folder = path.with_name(path.name + ".d")
 
     def names(self) -> Iterable[str]:
@@ -157,7 +160,7 @@ class LocalWorkspaces:
 
     def store(self, name: str) -> LocalStore:
         """Where a workspace's state lies, or would."""
-        return LocalStore(self._path if name == "default" else self._at(name))
+        return LocalStore(self._path if name == "default" else self._at(name), self._sealer)
 
     def remove(self, name: str) -> None:
         """Removes a workspace's files, its lock's apart: that is held."""

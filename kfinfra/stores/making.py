@@ -25,4 +25,4 @@ def make_workspaces(backend: Backend, root: Path, env: Mapping[str, str], sealer
 
             return S3Workspaces(backend.attributes, env, sealer)
         case _:
-            return LocalWorkspaces(root / str(backend.attributes["path"]))
+            return LocalWorkspaces(root / str(backend.attributes["path"]), sealer)

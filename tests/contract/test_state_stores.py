@@ -11,17 +11,27 @@ from pathlib import Path
 import pytest
 
 from kfinfra.config.backends import Backend
-from kfinfra.diag import DiagnosticError
+from kfinfra.config.encryption import KeyProvider, Method, Target
+from kfinfra.diag import DiagnosticError, SourceText
 from kfinfra.model.address import Address
 from kfinfra.state.document import OutputState, ResourceState, State
 from kfinfra.state.journal import Failure, Intent, Outcome
 from kfinfra.state.store import StateStore, Workspaces
+from kfinfra.stores.encryption import make_sealer
 from kfinfra.stores.making import make_workspaces
 from tests.fakes.s3 import ENV, FakeS3
 
 PVC = Address("pvc", "data")
 INTENT = Intent(PVC, "create", {"name": "data"}, "kubernetes", "t", "d")
-KINDS = ("local", "s3")
+KINDS = ("local", "local, encrypted", "s3", "s3, encrypted")
+PASSPHRASE = {
+    "passphrase": "correct horse battery",
+    "key_length": 32,
+    "iterations": 1000,
+    "hash_function": "sha512",
+    "salt_length": 16,
+}
+SPAN = SourceText("main.hcl", "").span(0, 0)
 Maker = Callable[[], StateStore]
 Every = Callable[[], Workspaces]
 
@@ -38,11 +48,14 @@ def s3() -> Iterator[FakeS3]:
 def every(request: pytest.FixtureRequest, tmp_path: Path, s3: FakeS3) -> Every:
     """Makes the states of one and the same backend, each as a process of its own would have them."""
     name = uuid.uuid4().hex[:8]
+    kind, _, encrypted = request.param.partition(", ")
     backend = {
         "local": Backend("local", {"path": "state/s.kfstate"}),
         "s3": Backend("s3", {"bucket": s3.states, "key": f"{name}/s.kfstate", "endpoints": {"s3": s3.url}}),
-    }[request.param]
-    return lambda: make_workspaces(backend, tmp_path, ENV)
+    }[kind]
+    keys = KeyProvider("pbkdf2", "main", PASSPHRASE, SPAN)
+    target = Target(Method("aes_gcm", "main", keys)) if encrypted else None
+    return lambda: make_workspaces(backend, tmp_path, ENV, make_sealer(target, ENV))
 
 
 @pytest.fixture

@@ -68,6 +68,23 @@ class Folder:
         )
 
 
+ENCRYPTED = """\
+kfinfra {
+  encryption {
+    key_provider "pbkdf2" "main" { passphrase = var.passphrase }
+    method "aes_gcm" "main" { keys = key_provider.pbkdf2.main }
+    state { method = method.aes_gcm.main }
+    plan { method = method.aes_gcm.main }
+  }
+}
+
+variable "passphrase" {
+  type      = string
+  ephemeral = true
+}
+"""
+
+
 def made(server: FakeS3) -> set[str]:
     return {n for b in server.client.list_buckets()["Buckets"] if (n := b["Name"]).startswith(f"{server.states}-")}
 
@@ -120,3 +137,25 @@ def test_a_variable_without_a_value_is_told_where_the_state_is_needed(tmp_path: 
     assert folder.run("validate").returncode == 0
     told = folder.run("state", "list")
     assert told.returncode == 1 and "The state cannot be reached" in told.stderr and "main.hcl" in told.stderr
+
+
+def test_state_and_plans_are_encrypted_and_a_wrong_passphrase_changes_nothing(tmp_path: Path, server: FakeS3) -> None:
+    folder = Folder(tmp_path, server)
+    (tmp_path / "encryption.hcl").write_text(ENCRYPTED)
+    key = {"KFINFRA_VAR_passphrase": "correct horse battery staple"}
+    planned = folder.run("plan", "-out", "saved", **key)
+    assert planned.returncode == 0, planned.stderr
+    assert server.states.encode() not in (tmp_path / "saved").read_bytes()
+    assert "s3_bucket.many[0]" in folder.run("show", "saved", **key).stdout
+    assert "cannot be decrypted" in folder.run("show", "saved", KFINFRA_VAR_passphrase="something else, as long").stderr
+    applied = folder.run("apply", "saved", **key)
+    assert applied.returncode == 0, applied.stderr
+    state = server.client.get_object(Bucket=server.states, Key="team/ml.kfstate")["Body"].read()
+    assert server.states.encode() not in state
+    told = folder.run("apply", "-auto-approve", KFINFRA_VAR_passphrase="something else, as long")
+    assert told.returncode == 1 and "cannot be decrypted" in told.stderr and "Traceback" not in told.stderr
+    assert server.client.get_object(Bucket=server.states, Key="team/ml.kfstate")["Body"].read() == state
+    assert folder.run("plan", "-detailed-exitcode", **key).returncode == 0
+    assert json.loads(folder.run("state", "pull", **key).stdout)["serial"] >= 1
+    (tmp_path / "encryption.hcl").unlink()
+    assert "is encrypted" in folder.run("state", "list").stderr

@@ -103,6 +103,22 @@ MISTAKES: list[tuple[str, str, int, str]] = [
         "Reference not allowed", 3, "before the state can be read",
     ),
     ('kfinfra {\n  backend "s3" {\n    bucket = "b"\n    key = "/k"\n  }\n}', "Invalid key", 4, "no slash"),
+    ('kfinfra {\n  encryption {}\n}', "Nothing is encrypted", 2, "state { method"),
+    ('kfinfra {\n  encryption {\n    method "aes" "m" {}\n  }\n}', "Invalid method", 3, '"aes_gcm"'),
+    ('kfinfra {\n  encryption {\n    method "aes_gcm" "m" {}\n  }\n}', "Missing required argument", 3, "keys"),
+    (
+        'kfinfra {\n  encryption {\n    key_provider "pbkdf2" "k" {\n      passphrase = "short"\n    }\n  }\n}',
+        "Passphrase is too short", 4, "16",
+    ),
+    (
+        'kfinfra {\n  encryption {\n    state {\n      method = method.aes_gcm.m\n    }\n  }\n}',
+        "Invalid reference", 4, "There is no method aes_gcm.m",
+    ),
+    (
+        'kfinfra {\n  encryption {\n    method "unencrypted" "m" {}\n    state {\n      method = method.unencrypted.m\n'
+        "      enforced = true\n    }\n  }\n}",
+        "Unencrypted method is forbidden", 4, "enforced",
+    ),
     ('kfinfra {\n  backends "s3" {}\n}', "Unsupported block type", 2, 'Did you mean "backend"?'),
 ]  # fmt: skip
 
