@@ -192,7 +192,8 @@ def interface_of(component: Any) -> Interface:
     """The component's inputs and outputs; those that KFP fills in itself (a final status) are left out."""
     spec = component.component_spec
     inputs = {n: _port(i, not i.optional) for n, i in (spec.inputs or {}).items() if n in component._component_inputs}
-    return Interface(inputs, {n: _port(o, False) for n, o in (spec.outputs or {}).items()})
+    status = tuple(n for n, i in (spec.inputs or {}).items() if str(i.type).endswith("PipelineTaskFinalStatus"))
+    return Interface(inputs, {n: _port(o, False) for n, o in (spec.outputs or {}).items()}, status)
 
 
 def _port(spec: Any, required: bool) -> Port:

@@ -62,6 +62,10 @@ MAKE = 'task "t" {\n    component = component.make\n    '
 ONE = 'output "o" {\n    value = task.t.outputs.a\n  }\n'
 NAMED = '{ name = "x" }'
 MISTAKES = [
+    (task("{ name = task.t.outputs.a }"), "Task takes its own output", 3, "wait for itself"),
+    ('parameter "x-y" { type = string }\n', "Invalid name", 1, "no word of Python"),
+    ('parameter "class" { type = string }\n', "Invalid name", 1, "no word of Python"),
+    (task("{}", "tell"), "Final status outside of an exit handler", 2, "exit_handler"),
     ('override "fid" {\n    cache = true\n  }\n', "Override of a task that does not exist", 1, 'Did you mean "fit"'),
     (
         task(NAMED) + 'parallel_for "l" {\n    items = [1, 2]\n'
@@ -213,8 +217,9 @@ def test_a_secret_never_gets_into_a_package(tmp_path: Path) -> None:
 
 def test_kfp_words_of_a_refusal_are_told_at_the_step(tmp_path: Path) -> None:
     (tmp_path / "parts.py").write_text(PARTS)
-    (tmp_path / "main.hcl").write_text(HEAD + '  task "t" {\n    component = component.tell\n  }\n}\n')
-    (found,) = mistakes_in(tmp_path)
+    loop = '  parallel_for "l" {\n    items = [{ "a-b" = 1 }]\n' + task("{ epochs = 1 }", "fit", "u")
+    (tmp_path / "main.hcl").write_text(HEAD + loop + "  }\n}\n")
+    found = mistakes_in(tmp_path)[-1]
     assert found.summary == "KFP refuses this" and found.span is not None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from keyword import iskeyword
 
 from kfinfra.config.bodies import Decoded, decode_body, problem_diagnostics
 from kfinfra.config.dag.arguments import argument, tests
@@ -143,6 +144,9 @@ class _Reader:
 
     def parameter(self, block: Declared, scope: DagScope) -> model.Parameter | None:
         name = self.label(block)
+        if name is not None and (not name.isidentifier() or iskeyword(name)):
+            detail = f'"{name}" is no name of a parameter to kfp: letters, digits and _, and no word of Python\'s own.'
+            self.found.append(error("Invalid name", detail, block.span, hint="rename the parameter"))
         with self.caught():
             fields = Fields(block, scope, ("type", "default", "description", "optional"), required=("type",))
             kind = kfp_type(fields.expr("type"), block.source, artifacts=True)

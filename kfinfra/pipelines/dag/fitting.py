@@ -15,6 +15,7 @@ from kfinfra.pipelines.dag.model import (
     Condition,
     Constant,
     Dag,
+    ExitHandler,
     Fields,
     Importer,
     Items,
@@ -41,6 +42,7 @@ class Types:
         steps = list(every(dag.steps))
         self._tasks = {s.name: s for s in steps if isinstance(s, Task)}
         self._importers = {s.name: s for s in steps if isinstance(s, Importer)}
+        self._exits = {s.task.name for s in steps if isinstance(s, ExitHandler)}
         self._loops = {s.name: s for s in steps if isinstance(s, Loop)}
         self._parameters = {p.name: Port(p.type) for p in dag.parameters}
 
@@ -131,8 +133,12 @@ class Types:
             yield Problem((), "Unknown output", f'The component "{component}" has not one output only. {listed}', hint)
 
     def _task(self, task: Task) -> Iterator[Problem]:
-        inputs = self._interfaces[task.component].inputs
+        inputs, status = self._interfaces[task.component].inputs, self._interfaces[task.component].status
         here = (DAG, address(task))
+        if status and not task.ignore_upstream_failure and task.name not in self._exits:
+            detail = f'"{task.component}" takes a final status ("{status[0]}"): KFP fills it in for the task of an exit handler.'
+            hint = 'move the task into an exit_handler "NAME" { … }'
+            yield Problem((*here, "component"), "Final status outside of an exit handler", detail, hint)
         for name, argument in task.arguments.items():
             if name not in inputs:
                 known = f"Its inputs are {', '.join(sorted(inputs))}." if inputs else "It has no input."

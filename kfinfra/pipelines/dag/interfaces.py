@@ -38,10 +38,11 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A component's inputs and outputs."""
+    """A component's inputs and outputs. `status` are inputs that KFP fills in, with how what went before has ended."""
 
     inputs: Mapping[str, Port] = field(default_factory=dict)
     outputs: Mapping[str, Port] = field(default_factory=dict)
+    status: tuple[str, ...] = ()
 
 
 def type_words(kind: str) -> str:

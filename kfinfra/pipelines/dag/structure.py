@@ -115,6 +115,8 @@ def _references(step: Step, dag: Dag, places: _Places) -> Iterator[Problem]:
         path = (DAG, here, *part.split(".", 1))
         for problem in _argument(argument, around, dag, places, exit_task is not None):
             yield replace(problem, path=path)
+        if any(f"{leaf.kind}.{leaf.name}" == here for channel in channels(argument) for leaf in leaves(channel)):
+            yield Problem(path, "Task takes its own output", f"{here} would wait for itself.", "take another task's output")
     for wanted in step.after if isinstance(step, Task) else ():
         for problem in _after(wanted, here, around, places, exit_task is not None):
             yield replace(problem, path=(DAG, here, "after"))
