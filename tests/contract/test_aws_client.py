@@ -16,7 +16,7 @@ from kfinfra.diag import DiagnosticError
 from kfinfra.model.address import Address
 from kfinfra.model.plain import Plain
 from kfinfra.model.ports import Operation, Progress
-from kfinfra.providers.aws import sync
+from kfinfra.providers.aws import buckets, sync
 from kfinfra.providers.aws.client import Aws, translated
 from kfinfra.providers.aws.prefix import Manifest, Prefix
 from kfinfra.sandbox.aws import Aws as Server
@@ -185,3 +185,20 @@ def test_a_profile_of_this_process_that_is_not_the_environments_has_no_say(
     monkeypatch.setenv("AWS_PROFILE", "nowhere")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "broken"))
     assert "Buckets" in Aws({}, {**env, "AWS_CONFIG_FILE": os.devnull}).s3.list_buckets()
+
+
+def test_what_somebody_made_in_the_place_of_ours_is_not_deleted(env: dict[str, str], tmp_path: Path) -> None:
+    aws = Aws({}, env)
+    aws.s3.create_bucket(Bucket="replaced", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    aws.s3.put_object(Bucket="replaced", Key="theirs", Body=b"x")
+    prior: dict[str, Plain] = {"name": "replaced", "force_destroy": True}
+    with pytest.raises(DiagnosticError, match="Bucket is not ours"):
+        list(buckets.delete(aws, Operation(Address("s3_bucket", "b"), prior, {}, "me", "t", 60.0)))
+    assert aws.s3.get_object(Bucket="replaced", Key="theirs")["Body"].read() == b"x"
+    (tmp_path / "a").write_text("mine")
+    theirs = operation("somebody", {"a": "mine"})
+    place: dict[str, Plain] = {**theirs.desired, "prefix": "theirs"}
+    list(sync.upload(aws, tmp_path, replace(theirs, desired=place)))
+    with pytest.raises(DiagnosticError, match="Synced folder is not ours"):
+        list(sync.remove(aws, Operation(theirs.address, place, {}, "me", "t", 60.0)))
+    assert aws.s3.get_object(Bucket="data", Key="theirs/a")["Body"].read() == b"mine"

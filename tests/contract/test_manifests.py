@@ -322,4 +322,7 @@ def test_a_server_that_cannot_be_reached_is_told_in_the_plan_and_nothing_is_gues
         world.another({}).resolve(desired, None)
     world.front.refused = {"GET /openapi/v3": 404}
     unknown = replace(desired, resource=replace(desired.resource, attributes={**written, "manifest": {**role("get"), "x": 1}}))
-    assert world.another({}).resolve(unknown, None).resource.attributes["namespace"] == "ml"
+    old = world.another({})
+    assert old.resolve(unknown, None).resource.attributes["namespace"] == "ml"
+    (line,) = old.details(desired.address, None, resolved.resource.attributes)
+    assert "shows none of Role" in line.text

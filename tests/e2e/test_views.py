@@ -174,7 +174,7 @@ def test_a_terminal_is_drawn_on_and_a_log_is_not(folder: Folder) -> None:
     drawn = folder.on_a_terminal("apply", "-auto-approve")
     assert "\x1b[?25l" in drawn and drawn.rindex("\x1b[?25h") > drawn.rindex("\x1b[?25l")
     plain = re.sub(r"\x1b\[\??[\d;]*[A-Za-z]", "", drawn)
-    assert "s3_bucket.artifacts: Creation complete after 0s" in plain and "Apply complete! Resources: 3 added" in plain
+    assert "s3_bucket.artifacts: Creation complete after " in plain and "Apply complete! Resources: 3 added" in plain
     for flags, env in (
         (["--no-color"], {}),
         ([], {"NO_COLOR": "1"}),

@@ -186,6 +186,7 @@ def delete(aws: Aws, operation: Operation) -> Run:
     s3, name = aws.s3, str(operation.prior["name"])
     with translated(f"delete the bucket {name}"):
         try:
+            _check_ours(aws, name, operation)
             if operation.prior.get("force_destroy"):
                 _empty(s3, name)
             s3.delete_bucket(Bucket=name)
@@ -197,6 +198,17 @@ def delete(aws: Aws, operation: Operation) -> Run:
             if code_of(problem) != "NoSuchBucket":
                 raise
     return {}
+
+
+def _check_ours(aws: Aws, name: str, operation: Operation) -> None:
+    """A bucket that somebody made in the place of ours is not deleted, and not emptied either. Raises DiagnosticError."""
+    there = _optional(aws.s3.get_bucket_tagging, name, "NoSuchTagSet").get("TagSet", [])
+    owner = next((t["Value"] for t in there if t["Key"] == OWNER), None)
+    if owner != operation.owner:
+        mark = f'"{owner}"' if owner else "missing"
+        detail = f"The bucket {name} is not deleted: its tag {OWNER} is {mark}, so it is not this configuration's."
+        hint = f"drop it from state (kfinfra state rm {operation.address}), or delete it with aws s3 rb"
+        raise DiagnosticError(error("Bucket is not ours", detail, hint=hint))
 
 
 def _empty(s3: Any, name: str) -> None:

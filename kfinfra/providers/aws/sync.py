@@ -142,7 +142,12 @@ def remove(aws: Aws, operation: Operation) -> Run:
     place = Prefix(aws, str(operation.prior["bucket"]), str(operation.prior["prefix"]))
     with translated(f"delete what was synced to {place.url}"):
         try:
-            names = (place.manifest() or Manifest(operation.owner)).names
+            found = place.manifest() or Manifest(operation.owner)
+            if found.owner != operation.owner:
+                detail = f"What was synced to {place.url} is kept by another configuration now ({found.owner or 'nobody'})."
+                hint = f"drop it from state: kfinfra state rm {operation.address}"
+                raise DiagnosticError(error("Synced folder is not ours", detail, hint=hint))
+            names = found.names
             place.abort_uploads({*names, *files_of(operation.prior)})
             done = 0
             for part in place.delete(names):

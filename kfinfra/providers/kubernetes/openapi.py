@@ -28,13 +28,28 @@ _WORDS = {
 
 def problems(document: Mapping[str, Any], api_version: str, kind: str, manifest: Plain) -> Iterator[Problem]:
     """What the types say against `manifest`; nothing where the document does not have the kind."""
-    schemas = (document.get("components") or {}).get("schemas") or {}
+    name, schemas = _named(document, api_version, kind), _schemas(document)
+    if name is not None:
+        yield from _Check(schemas, not name.startswith(_BUILT_IN)).value(manifest, schemas[name], ())
+
+
+def describes(document: Mapping[str, Any], api_version: str, kind: str) -> bool:
+    """Whether the document has the types of a kind."""
+    return _named(document, api_version, kind) is not None
+
+
+def _schemas(document: Mapping[str, Any]) -> Mapping[str, Schema]:
+    return (document.get("components") or {}).get("schemas") or {}
+
+
+def _named(document: Mapping[str, Any], api_version: str, kind: str) -> str | None:
+    """The name of a kind's schema."""
     group, _, version = api_version.rpartition("/")
-    for name, schema in schemas.items():
-        for means in schema.get("x-kubernetes-group-version-kind") or ():
-            if (means.get("group", ""), means.get("version"), means.get("kind")) == (group, version, kind):
-                yield from _Check(schemas, not name.startswith(_BUILT_IN)).value(manifest, schema, ())
-                return
+    wanted = {"group": group, "version": version, "kind": kind}
+    for name, schema in _schemas(document).items():
+        if any({"group": "", **means} == wanted for means in schema.get("x-kubernetes-group-version-kind") or ()):
+            return name
+    return None
 
 
 class _Check:

@@ -16,7 +16,7 @@ from kfinfra.providers.kubernetes.discovery import UnknownKind
 from kfinfra.providers.kubernetes.failures import Refused
 from kfinfra.providers.kubernetes.kinds import Kind
 from kfinfra.providers.kubernetes.manifests import completed
-from kfinfra.providers.kubernetes.openapi import problems
+from kfinfra.providers.kubernetes.openapi import describes, problems
 
 
 def resolved(api: Api, desired: Desired, recorded: Attributes | None, default: Callable[[], str]) -> tuple[Desired, str]:
@@ -35,8 +35,7 @@ def resolved(api: Api, desired: Desired, recorded: Attributes | None, default: C
     try:
         known = api.discovery.kind(api_version, kind)
         whole = completed(attributes, _name(desired), _namespace(known, first["namespace"], default, desired))
-        _check(api, known, desired, whole)
-        return _with(desired, whole), ""
+        return _with(desired, whole), _check(api, known, desired, whole)
     except UnknownKind as problem:
         if not any(a.type == "manifest" for a in desired.depends_on):
             raise _at(problem, desired) from problem
@@ -97,14 +96,18 @@ class _Mistake(DiagnosticError):
     """A mistake in the manifest, not a failure to reach the server."""
 
 
-def _check(api: Api, kind: Kind, desired: Desired, whole: Attributes) -> None:
+def _check(api: Api, kind: Kind, desired: Desired, whole: Attributes) -> str:
+    """Holds a manifest against the server's types; why that could not be, empty where it was. Raises DiagnosticError."""
     document = api.discovery.types(kind.api)
+    if not describes(document, kind.api, kind.kind):
+        return f"it shows none of {kind.kind} in {kind.api} (OpenAPI v3)"
     found = [
         error(p.summary, p.detail, desired.span_of(("manifest", *p.path)), hint=p.hint, address=str(desired.address))
         for p in problems(document, kind.api, kind.kind, whole.get("manifest"))
     ]
     if found:
         raise _Mistake(found)
+    return ""
 
 
 def _at(problem: DiagnosticError, desired: Desired) -> DiagnosticError:
