@@ -18,7 +18,7 @@ from kfinfra.model.plain import Plain
 from kfinfra.model.ports import Operation, Progress
 from kfinfra.providers.aws import buckets, sync
 from kfinfra.providers.aws.client import Aws, translated
-from kfinfra.providers.aws.prefix import Manifest, Prefix
+from kfinfra.providers.aws.prefix import Manifest, Prefix, quoted
 from kfinfra.sandbox.aws import Aws as Server
 
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/deploy", "session_name": "ci"}
@@ -202,3 +202,7 @@ def test_what_somebody_made_in_the_place_of_ours_is_not_deleted(env: dict[str, s
     with pytest.raises(DiagnosticError, match="Synced folder is not ours"):
         list(sync.remove(aws, Operation(theirs.address, place, {}, "me", "t", 60.0)))
     assert aws.s3.get_object(Bucket="data", Key="theirs/a")["Body"].read() == b"mine"
+
+
+def test_an_etag_is_the_same_with_and_without_quotes() -> None:
+    assert quoted("abc") == quoted('"abc"') == '"abc"'

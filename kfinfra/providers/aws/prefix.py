@@ -41,6 +41,12 @@ class Manifest:
         return {*self.files, *self.left}
 
 
+def quoted(etag: str) -> str:
+    """An ETag as HTTP has it: some servers list it without its quotes."""
+    bare = etag.strip('"')
+    return f'"{bare}"'
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """An object as a list tells of it; `size` in bytes."""
@@ -110,7 +116,7 @@ class Prefix:
         """What lies under the prefix, by name."""
         pages = self.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.key(""))
         found = (o for page in pages for o in page.get("Contents", []))
-        return {o["Key"].removeprefix(self.key("")): Listed(o["ETag"], o["Size"]) for o in found}
+        return {o["Key"].removeprefix(self.key("")): Listed(quoted(o["ETag"]), o["Size"]) for o in found}
 
     def delete(self, names: Iterable[str]) -> Iterator[int]:
         """Deletes objects, many in one call; tells after each call how many. Raises DiagnosticError for those that stay."""

@@ -12,7 +12,7 @@ from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.ports import Checkpoint, Observed, Operation, Progress, Run
 from kfinfra.providers.aws.bulk import transfer_for
 from kfinfra.providers.aws.client import Aws, code_of, translated
-from kfinfra.providers.aws.prefix import MANIFEST, Entry, Listed, Manifest, Prefix
+from kfinfra.providers.aws.prefix import MANIFEST, Entry, Listed, Manifest, Prefix, quoted
 from kfinfra.providers.aws.scan import digest
 from kfinfra.providers.aws.sync_details import manifest as files_of
 from kfinfra.providers.aws.transfer import Transfer
@@ -127,7 +127,7 @@ def _send(transfer: Transfer, key: str, path: Path, wanted: str) -> Entry:
     after = path.stat()
     if (before.st_size, before.st_mtime_ns, before.st_ctime_ns) != (after.st_size, after.st_mtime_ns, after.st_ctime_ns):
         _unchanged(path, wanted)
-    return {"sha256": wanted, "etag": etag}
+    return {"sha256": wanted, "etag": quoted(etag)}
 
 
 def _unchanged(path: Path, wanted: str) -> None:
