@@ -23,7 +23,7 @@ _LOCAL_TO_A_BLOCK = {
     "self": ('Invalid "self" reference', '"self" is the object in question, and is known to postconditions alone.'),
 }
 _OTHERWISE = {
-    "terraform": ("kfinfra", "The workspace's name is kfinfra.workspace here."),
+    "terraform": ("kfinfra", "The workspace's name is kfinfra.workspace here; nothing else of Terraform's object exists."),
     "vars": ("var", "Variables are referred to as var.NAME."),
     "variable": ("var", "Variables are referred to as var.NAME."),
     "variables": ("var", "Variables are referred to as var.NAME."),
@@ -115,7 +115,8 @@ def unknown_root(traversal: Traversal, source: SourceText, node: Node, types: It
     rest = ".".join(_names(traversal))
     if root in _OTHERWISE:
         better, why = _OTHERWISE[root]
-        return error("Invalid reference", why, span, hint=f"write: {better}.{rest or 'NAME'}")
+        wanted = "workspace" if root == "terraform" else rest or "NAME"
+        return error("Invalid reference", why, span, hint=f"write: {better}.{wanted}")
     if root == "output":
         detail = "A module's own outputs cannot be referred to: they are for its caller."
         return error(

@@ -27,7 +27,7 @@ def concluded(
         return replace(result, outputs=before.outputs, checks=before.checks)
     config.settle_all()
     given, problems = config.outputs_given()
-    outputs = {n: OutputState(None if s or v is UNKNOWN else v, s) for n, (v, s) in given.items()}
+    outputs = {n: OutputState(None if s or v is UNKNOWN else v, s) for n, (v, s) in given.items() if v is not None}
     kept = {n: o for n, o in before.outputs.items() if n in config.module.outputs} if problems else {}
     found = verdicts(config, providers, hooks)
     problems = tuple(dict.fromkeys((*problems, *found.warnings, *found.errors)))

@@ -10,12 +10,14 @@ from kfinfra.state.document import OutputState
 
 
 def output_changes(old: Mapping[str, OutputState], new: Mapping[str, tuple[Plain, bool]]) -> tuple[OutputChange, ...]:
-    """Each output's change; `new` has the value of each, and whether it is sensitive."""
+    """Each output's change; `new` has the value of each, and whether it is sensitive. One that is null is none."""
     out = []
     for name in sorted(new.keys() | old.keys()):
         before = old.get(name)
         value, sensitive = new.get(name, (None, False))
-        out.append(_change(name, before.value if before else None, before is not None, value, name in new, sensitive))
+        if value is None and before is None:
+            continue
+        out.append(_change(name, before.value if before else None, before is not None, value, value is not None, sensitive))
     return tuple(out)
 
 

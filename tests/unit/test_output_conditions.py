@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kfinfra.diag import DiagnosticError
-from kfinfra.plan.change import Mode
+from kfinfra.plan.change import Action, Mode
 from tests.fakes.bench import Bench, actions
 from tests.unit.test_bad_input import mistakes
 
@@ -111,3 +111,15 @@ def test_a_mistake_is_told_where_it_is(tmp_path: Path, text: str, summary: str, 
     (tmp_path / "main.hcl").write_text(text)
     found = [(d.summary, d.span and d.span.start.line, d.detail + d.hint) for d in mistakes(tmp_path)]
     assert [f for f in found if f[:2] == (summary, line) and words in f[2]], found
+
+
+def test_an_output_that_is_null_is_none(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    text = 'variable "v" {}\noutput "o" { value = var.v == "x" ? 1 : null }\noutput "n" { value = null }\n'
+    plan = bench.plan(text, var_inputs=(("var", "v=x"),))
+    assert [(o.name, o.action) for o in plan.outputs] == [("o", Action.CREATE)]
+    assert set(bench.apply(text, var_inputs=(("var", "v=x"),)).outputs) == {"o"}
+    gone = bench.plan(text, var_inputs=(("var", "v=y"),))
+    assert [(o.name, o.action) for o in gone.outputs] == [("o", Action.DELETE)]
+    assert set(bench.apply(text, var_inputs=(("var", "v=y"),)).outputs) == set()
+    assert bench.plan(text, var_inputs=(("var", "v=y"),)).outputs == ()
