@@ -6,6 +6,7 @@ what to write instead.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -25,6 +26,12 @@ def _no_slash(value: Plain) -> Iterable[Problem]:
     key = str(value)
     if not key or key.startswith("/") or key.endswith("/") or "//" in key:
         yield Problem((), "Invalid key", f'"{key}" names no object: a key has no slash at its ends, and never two together.')
+
+
+def _suffix(value: Plain) -> Iterable[Problem]:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?", str(value)):
+        detail = f'"{value}" cannot be a part of a Secret\'s name: lower-case letters, digits and hyphens, at most 42.'
+        yield Problem((), "Invalid secret_suffix", detail)
 
 
 ROLE = {
@@ -48,11 +55,23 @@ BACKENDS: Mapping[str, Mapping[str, Attribute]] = {
         "kms_key_id": Attribute(STRING, doc="The KMS key that S3 encrypts with."),
         "workspace_key_prefix": Attribute(STRING, default="env:", check=_no_slash, doc="Before the key of other workspaces."),
     },
+    "kubernetes": {
+        "secret_suffix": Attribute(STRING, required=True, check=_suffix, doc="The end of the names of the Secrets and Lease."),
+        "namespace": Attribute(STRING, doc="Where they lie; the context's namespace, else default, where it is not written."),
+        "config_path": Attribute(STRING, doc="The kubeconfig file; else KUBECONFIG, else ~/.kube/config."),
+        "context": Attribute(STRING, doc="The kubeconfig's context."),
+        "in_cluster": Attribute(BOOL, doc="Whether to use the pod's service account; excludes the others."),
+        "host": Attribute(STRING, doc="The API server's URL, in the place of a kubeconfig."),
+        "token": Attribute(STRING, sensitive=True, doc="A bearer token."),
+        "ca_certificate": Attribute(STRING, doc="The server's CA: PEM text, or the path of such a file."),
+        "insecure": Attribute(BOOL, doc="Whether to trust any server certificate."),
+    },
 }
 
 PLACE: Mapping[str, tuple[str, ...]] = {
     "local": ("path",),
     "s3": ("bucket", "key", "endpoint", "endpoints", "workspace_key_prefix"),
+    "kubernetes": ("secret_suffix", "namespace", "config_path", "context", "in_cluster", "host"),
 }
 """Which of the arguments say where the state lies; the others say how to get there."""
 
@@ -82,6 +101,13 @@ INSTEAD: Mapping[str, Mapping[str, str]] = {
         "skip_requesting_account_id": _CHECKS,
         "skip_metadata_api_check": "set AWS_EC2_METADATA_DISABLED",
         "skip_s3_checksum": "set AWS_REQUEST_CHECKSUM_CALCULATION=when_required",
+    },
+    "kubernetes": {
+        "in_cluster_config": "write: in_cluster = true",
+        "config_paths": "set KUBECONFIG, which may name several files",
+        "config_context": "write: context = …",
+        "cluster_ca_certificate": "write: ca_certificate = …",
+        "exec": "write it into a kubeconfig, and name that with config_path",
     },
 }
 """What Terraform's backend of the type has, and what to do here."""

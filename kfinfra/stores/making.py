@@ -24,5 +24,9 @@ def make_workspaces(backend: Backend, root: Path, env: Mapping[str, str], sealer
             from kfinfra.stores.s3_workspaces import S3Workspaces
 
             return S3Workspaces(backend.attributes, env, sealer)
+        case "kubernetes":
+            from kfinfra.stores.kubernetes_workspaces import KubernetesWorkspaces
+
+            return KubernetesWorkspaces(backend.attributes, env, sealer)
         case _:
             return LocalWorkspaces(root / str(backend.attributes["path"]), sealer)

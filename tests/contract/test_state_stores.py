@@ -14,6 +14,8 @@ from kfinfra.config.backends import Backend
 from kfinfra.config.encryption import KeyProvider, Method, Target
 from kfinfra.diag import DiagnosticError, SourceText
 from kfinfra.model.address import Address
+from kfinfra.sandbox.http import Served
+from kfinfra.sandbox.kubernetes.app import make_app
 from kfinfra.state.document import OutputState, ResourceState, State
 from kfinfra.state.journal import Failure, Intent, Outcome
 from kfinfra.state.store import StateStore, Workspaces
@@ -23,7 +25,7 @@ from tests.fakes.s3 import ENV, FakeS3
 
 PVC = Address("pvc", "data")
 INTENT = Intent(PVC, "create", {"name": "data"}, "kubernetes", "t", "d")
-KINDS = ("local", "local, encrypted", "s3", "s3, encrypted")
+KINDS = ("local", "local, encrypted", "s3", "s3, encrypted", "kubernetes", "kubernetes, encrypted")
 PASSPHRASE = {
     "passphrase": "correct horse battery",
     "key_length": 32,
@@ -44,14 +46,22 @@ def s3() -> Iterator[FakeS3]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Served]:
+    server = Served(make_app(0.01))
+    yield server
+    server.stop()
+
+
 @pytest.fixture(params=KINDS)
-def every(request: pytest.FixtureRequest, tmp_path: Path, s3: FakeS3) -> Every:
+def every(request: pytest.FixtureRequest, tmp_path: Path, s3: FakeS3, cluster: Served) -> Every:
     """Makes the states of one and the same backend, each as a process of its own would have them."""
     name = uuid.uuid4().hex[:8]
     kind, _, encrypted = request.param.partition(", ")
     backend = {
         "local": Backend("local", {"path": "state/s.kfstate"}),
         "s3": Backend("s3", {"bucket": s3.states, "key": f"{name}/s.kfstate", "endpoints": {"s3": s3.url}}),
+        "kubernetes": Backend("kubernetes", {"secret_suffix": name, "host": cluster.url, "token": "sandbox"}),
     }[kind]
     keys = KeyProvider("pbkdf2", "main", PASSPHRASE, SPAN)
     target = Target(Method("aes_gcm", "main", keys)) if encrypted else None

@@ -61,19 +61,23 @@ class Api:
         found: Sequence[dict[str, Any]] = self._call("GET", path, doing, {"limit": "3"}).get("items") or ()
         return found
 
-    def list(self, path: str, doing: str, only: str | None = None) -> list[dict[str, Any]]:
-        """All objects, page by page; with `only`, the one of that name. A list that the server forgot is begun again."""
+    def list(self, path: str, doing: str, only: str | None = None, labels: str = "") -> list[dict[str, Any]]:
+        """All objects, page by page; with `only`, the one of that name; with `labels`, those that a selector selects.
+
+        A list that the server forgot is begun again.
+        """
         for _ in range(ATTEMPTS):
             try:
-                return list(self._pages(path, doing, only))
+                return list(self._pages(path, doing, only, labels))
             except Refused as problem:
                 if problem.status != 410:
                     raise
                 last = problem
         raise last
 
-    def _pages(self, path: str, doing: str, only: str | None) -> Iterator[dict[str, Any]]:
+    def _pages(self, path: str, doing: str, only: str | None, labels: str) -> Iterator[dict[str, Any]]:
         query: dict[str, str] = {"limit": str(PAGE)} | ({"fieldSelector": f"metadata.name={only}"} if only else {})
+        query |= {"labelSelector": labels} if labels else {}
         while True:
             page = self._call("GET", path, doing, query)
             yield from page.get("items") or ()
@@ -94,9 +98,18 @@ class Api:
         """A JSON merge patch. Raises Refused."""
         return self._call("PATCH", path, doing, {"fieldManager": MANAGER}, body, "application/merge-patch+json")
 
-    def delete(self, path: str, uid: str, doing: str) -> None:
-        """Deletes the very object that bears `uid`. Raises Refused."""
-        body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+    def create(self, path: str, body: Mapping[str, Any], doing: str) -> dict[str, Any]:
+        """A new object (409 where there is one, which may be this one: an answer may have been lost). Raises Refused."""
+        return self._call("POST", path, doing, {"fieldManager": MANAGER}, body)
+
+    def replace(self, path: str, body: Mapping[str, Any], doing: str) -> dict[str, Any]:
+        """The object as `body` has it, of that resourceVersion (409 where it has another by now). Raises Refused."""
+        return self._call("PUT", path, doing, {"fieldManager": MANAGER}, body)
+
+    def delete(self, path: str, uid: str | None, doing: str) -> None:
+        """Deletes the very object that bears `uid`, or whichever has the name. Raises Refused."""
+        body: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
+        body |= {"preconditions": {"uid": uid}} if uid is not None else {}
         self._call("DELETE", path, doing, {}, body)
 
     def _call(

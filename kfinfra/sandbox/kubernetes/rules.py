@@ -162,7 +162,11 @@ def _content(kind: Kind, body: Body) -> Iterable[Cause]:
                 )
             if kind.kind == "Secret" or key in (body.get("binaryData") or {}):
                 yield from _base64(key, value)
-        if sum(len(str(v)) for v in (body.get("data") or {}).values()) > 1 << 20:
+        plain = {} if kind.kind == "Secret" else body.get("data") or {}
+        encoded = (body.get("data") if kind.kind == "Secret" else body.get("binaryData")) or {}
+        # what is counted is what the text in base64 stands for (pkg/apis/core/validation: MaxSecretSize)
+        size = sum(len(str(v).encode()) for v in plain.values())
+        if size + sum(len(str(v).rstrip("=")) * 3 // 4 for v in encoded.values()) > 1 << 20:
             yield "FieldValueTooLong", "Too long: may not be more than 1048576 bytes", "data"
     elif kind.kind == "PersistentVolumeClaim":
         modes = spec.get("accessModes") or []
