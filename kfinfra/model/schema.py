@@ -60,6 +60,8 @@ class Attribute:
       An attribute that is `computed` and `settable` may be written, else the server chooses;
     - `replaces`: a change needs a new object; a function (old, new) decides where it depends;
     - `equal`: whether two values mean the same to the server (`1000m` and `1`); by default equality of plain values;
+    - `spelled`: what the server has and what is written, to what is written as the server spells it where a part of it means
+      the same: so that a plan shows only the parts that change;
     - `sensitive` values are hidden when shown; `write_only` ones besides never enter state or plan, only a keyed digest;
     - `volatile`: computed, and different at every look (a status): never drift, unknown while its resource is changed;
     - `recomputed`: computed, unknown in a plan that updates the resource (a version id), but drift when it differs;
@@ -77,6 +79,7 @@ class Attribute:
     shape: Shape = Shape.OBJECT
     replaces: bool | Callable[[Plain, Plain], bool] = False
     equal: Callable[[Plain, Plain], bool] | None = None
+    spelled: Callable[[Plain, Plain], Plain] | None = None
     sensitive: bool = False
     write_only: bool = False
     volatile: bool = False

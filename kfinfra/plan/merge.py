@@ -60,4 +60,28 @@ def planned(attribute: Attribute, written: Plain, observed: Plain, exists: bool)
         }
     if exists and same(attribute, observed, written):
         return observed
-    return written
+    return _as_spelled(attribute, observed, written) if exists else written
+
+
+def _as_spelled(attribute: Attribute, observed: Plain, written: Plain) -> Plain:
+    """What is written, its parts that mean the same as the server's in the server's spelling."""
+    if attribute.spelled is not None and observed is not None and observed is not UNKNOWN:
+        return attribute.spelled(observed, written)
+    match attribute.shape, observed, written:
+        case Shape.MAP, dict(), dict() if attribute.fields is not None:
+            return {k: _item_as_spelled(attribute.fields, observed.get(k), v) for k, v in written.items()}
+        case Shape.LIST, list(), list() if attribute.fields is not None and len(observed) == len(written):
+            return [_item_as_spelled(attribute.fields, old, new) for old, new in zip(observed, written, strict=True)]
+        case _:
+            return written
+
+
+def _item_as_spelled(fields: Mapping[str, Attribute], observed: Plain, written: Plain) -> Plain:
+    if not isinstance(observed, dict) or not isinstance(written, dict):
+        return written
+    out = dict(written)
+    for name, value in written.items():
+        if name in fields and observed.get(name) is not None and value is not None:
+            alike = same(fields[name], observed[name], value)
+            out[name] = observed[name] if alike else _as_spelled(fields[name], observed[name], value)
+    return out

@@ -151,6 +151,18 @@ def same_text(canonical: Callable[[str, str], bool]) -> Callable[[Plain, Plain],
     return equal
 
 
+def as_spelled(canonical: Callable[[str, str], bool]) -> Callable[[Plain, Plain], Plain]:
+    """A `spelled` for a schema, for maps of texts, from what compares two texts."""
+
+    def spelled(there: Plain, written: Plain) -> Plain:
+        if not isinstance(there, dict) or not isinstance(written, dict):
+            return written
+        alike = {k for k, v in written.items() if isinstance(v, str) and k in there and canonical(str(there[k]), v)}
+        return {k: there[k] if k in alike else v for k, v in written.items()}
+
+    return spelled
+
+
 def same_set(old: Plain, new: Plain) -> bool:
     """Whether two lists hold the same, in whatever order."""
     if isinstance(old, list) and isinstance(new, list):

@@ -115,6 +115,15 @@ def same_content(old: Plain, new: Plain, amount: bool = False) -> bool:
     return old == new and isinstance(old, bool) == isinstance(new, bool)
 
 
+def as_spelled(there: Plain, written: Plain, amount: bool = False) -> Plain:
+    """What is written, the parts that mean the same to the server as it spells them (see `same_content`)."""
+    if isinstance(there, dict) and isinstance(written, dict):
+        return {k: as_spelled(there[k], v, amount or k in _AMOUNTS) if k in there else v for k, v in written.items()}
+    if isinstance(there, list) and isinstance(written, list) and len(there) == len(written):
+        return [as_spelled(a, b, amount) for a, b in zip(there, written, strict=True)]
+    return there if same_content(there, written, amount) else written
+
+
 MANIFEST = ResourceType(
     "manifest",
     "kubernetes",
@@ -123,6 +132,7 @@ MANIFEST = ResourceType(
             ANY,
             required=True,
             equal=same_content,
+            spelled=as_spelled,
             doc="The object as kubectl takes it: apiVersion, kind, metadata, spec …; yamldecode(file(…)) gives one.",
         ),
         "namespace": Attribute(

@@ -24,7 +24,9 @@ def _had_one(old: Plain, new: Plain) -> bool:
 
 
 def _quantities(doc: str, *, required: bool = False) -> Attribute:
-    return Attribute(TEXTS, required=required, check=checks.amounts, equal=_same_quantity, doc=doc)
+    return Attribute(
+        TEXTS, required=required, check=checks.amounts, equal=_same_quantity, spelled=checks.as_spelled(quantity.same), doc=doc
+    )
 
 
 NAMESPACE_OF = Attribute(
