@@ -26,11 +26,16 @@ def escaped(text: str) -> str:
 
 
 def taught() -> None:
-    """Has kfp's compiler write such conditions, and hand what they compare into their groups. May be called again."""
+    """Has kfp's compiler write such conditions, and hand what they compare into their groups. May be called again.
+
+    Raises NotImplementedError for a kfp whose compiler is another.
+    """
     from kfp.compiler import compiler_utils, pipeline_spec_builder
 
-    single = pipeline_spec_builder._single_binary_operation_to_cel_condition
-    channels = compiler_utils.get_channels_from_condition
+    single = getattr(pipeline_spec_builder, "_single_binary_operation_to_cel_condition", None)
+    channels = getattr(compiler_utils, "get_channels_from_condition", None)
+    if single is None or channels is None:
+        raise NotImplementedError("this version of kfp compiles conditions in another way: nest conditions instead of && and ||")
     if getattr(single, "compound", False):
         return
 

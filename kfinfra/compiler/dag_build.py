@@ -56,7 +56,6 @@ def graph(dag: Dag, name: str, components: Mapping[str, Any], interfaces: Mappin
         implementation=structures.Implementation(),
     )
     builder = _Builder(dag, components, interfaces, types)
-    compound.taught()
 
     def body(*parameters: Any) -> Any:
         return builder.build(parameters)
@@ -234,6 +233,7 @@ class _Builder:
         from kfp.dsl.pipeline_channel import ConditionOperation
 
         if isinstance(test, Compound):
+            compound.taught()
             return compound.Operation(test.op, [self._operation(each) for each in test.of])
         left, right = self._side(test.left), self._side(test.right)
         if isinstance(test.left, Channel):
