@@ -76,6 +76,7 @@ def oddities(spec: Mapping[str, Plain], platform: Mapping[str, Plain] | None) ->
     """What runs, but otherwise than it says."""
     for _, dag in _dags(spec).items():
         yield from _hooks(spec, dag)
+        yield from _collected(spec, dag)
     for task in tasks_of(spec):
         yield from _retries(task.path, task.spec, executor_config(platform, task.executor or ""))
 
@@ -134,6 +135,27 @@ def _retries(path: str, task: Mapping[str, Plain], config: Mapping[str, Plain]) 
         detail += f", and may take {deadline:g} s." if deadline else ": never."
         hint = 'write retry = { …, max_backoff = "…" } with the time for all attempts'
         yield Oddity("Late failures are not retried", detail, hint)
+
+
+def _collected(spec: Mapping[str, Plain], dag: Mapping[str, Plain]) -> Iterator[Oddity]:
+    """What loops within loops give: the SDK's types say lists in a list, CollectInputs (v2/driver/resolve.go) makes one list."""
+    for name, task in sorted(entries(dag)):
+        for key, given in sorted(entries(task, "inputs", "parameters")):
+            made = mapping(given, "taskOutputParameter")
+            producer = mapping(dag.get(text(made, "producerTask")))
+            if _is_loop(producer) and _loops_again(spec, producer, text(made, "outputParameterKey")):
+                detail = f'Task "{name}" takes as "{key}" what loops within a loop have made. By kfp\'s types that is a list of '
+                detail += "lists, and so the sandbox gives it; the driver of KFP 2.17 gives all of it in one list."
+                hint = "have the task take both, or collect the inner loop in a task of the outer one"
+                yield Oddity("Nested loops are collected into one list", detail, hint)
+
+
+def _loops_again(spec: Mapping[str, Plain], loop: Plain, key: str) -> bool:
+    """Whether an output of a loop is made by a loop within it."""
+    component = mapping(spec, "components", text(loop, "componentRef", "name"))
+    inner = mapping(component, "dag", "outputs", "parameters", key, "valueFromParameter")
+    task = mapping(component, "dag", "tasks", text(inner, "producerSubtask"))
+    return bool(task) and (_is_loop(task) or _loops_again(spec, task, text(inner, "outputParameterKey")))
 
 
 def is_exit(task: Plain) -> bool:
