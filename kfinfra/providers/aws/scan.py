@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from kfinfra.diag import DiagnosticError, error
 
 
@@ -27,7 +29,7 @@ def scan(root: Path, exclude: Sequence[str], index: Path, afresh: bool = False) 
         raise DiagnosticError(error("Source folder is missing", f"{root} is not a folder.", hint="check `source`"))
     known, looked = ({}, 0) if afresh else _read(index)
     began = time.time_ns()
-    fresh = {name: _entry(Path(entry.path), entry.stat(), known.get(name), looked) for name, entry in _files(root, exclude)}
+    fresh = {name: _entry(entry, known.get(name), looked) for name, entry in _files(root, exclude)}
     if not fresh:
         hint = "an empty source is never synced: check `source` and `exclude`"
         raise DiagnosticError(error("Source folder is empty", f"{root} holds no file to sync.", hint=hint))
@@ -39,7 +41,7 @@ def scan(root: Path, exclude: Sequence[str], index: Path, afresh: bool = False) 
 def _files(root: Path, exclude: Sequence[str]) -> Iterator[tuple[str, os.DirEntry[str]]]:
     from pathspec import GitIgnoreSpec
 
-    spec = GitIgnoreSpec.from_lines(exclude)
+    spec = GitIgnoreSpec.from_lines(exclude) if exclude else None
     folders = [("", str(root))]
     while folders:
         prefix, folder = folders.pop()
@@ -48,15 +50,16 @@ def _files(root: Path, exclude: Sequence[str]) -> Iterator[tuple[str, os.DirEntr
                 name = prefix + entry.name
                 if entry.is_dir(follow_symlinks=False):
                     folders.append((f"{name}/", entry.path))
-                elif entry.is_file(follow_symlinks=False) and not spec.match_file(name):
+                elif entry.is_file(follow_symlinks=False) and not (spec and spec.match_file(name)):
                     yield name, entry
 
 
-def _entry(path: Path, stat: os.stat_result, known: list[Any] | None, looked: int) -> list[Any]:
+def _entry(file: os.DirEntry[str], known: list[Any] | None, looked: int) -> list[Any]:
+    stat = file.stat()
     now = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
     if known is not None and known[:-1] == now and max(now[1], now[2]) < looked:
         return known
-    return [*now, digest(path)]
+    return [*now, digest(Path(file.path))]
 
 
 def digest(path: Path) -> str:
@@ -71,9 +74,9 @@ def digest(path: Path) -> str:
 def _read(index: Path) -> tuple[dict[str, list[Any]], int]:
     """The index's entries and when its look began. One that is missing or damaged is made anew: it only saves time."""
     try:
-        found = json.loads(index.read_bytes())
+        found = msgspec.json.decode(index.read_bytes())
         return found["files"], found["looked"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, msgspec.DecodeError):
         return {}, 0
 
 
