@@ -58,6 +58,15 @@ limit_range "pods" {
   namespace = namespace.ml
   limits    = [{ type = "Container", max = { cpu = "2" }, default = { cpu = "1" } }]
 }
+manifest "reader" {
+  namespace = namespace.ml
+  manifest = {
+    apiVersion = "rbac.authorization.k8s.io/v1"
+    kind       = "Role"
+    metadata   = { labels = { team = "ml" } }
+    rules      = [{ apiGroups = [""], resources = ["pods"], verbs = ["get", "list"] }]
+  }
+}
 experiment "trials" {
   description = "Trials of \\"everything\\"."
 }
@@ -71,6 +80,7 @@ IDS = {
     "config_map.settings": "ml/settings",
     "resource_quota.all": "ml/all",
     "limit_range.pods": "ml/pods",
+    "manifest.reader": "apiVersion=rbac.authorization.k8s.io/v1,kind=Role,namespace=ml,name=reader",
     "experiment.trials": "trials",
 }
 READS = """
@@ -100,13 +110,13 @@ def test_what_exists_is_taken_over_and_moved_about(folder: Path) -> None:
     main = folder / "main.hcl"
     main.write_text(PLATFORM)
     run(folder, "apply", "-auto-approve")
-    assert "Successfully removed 9 objects." in run(folder, "state", "rm", *IDS).stderr
+    assert "Successfully removed 10 objects." in run(folder, "state", "rm", *IDS).stderr
 
     main.write_text("".join(f'import {{\n  to = {address}\n  id = "{name}"\n}}\n' for address, name in IDS.items()))
     planned = run(folder, "plan", "-generate-config-out=imported.hcl", "-detailed-exitcode", ok=False)
     assert planned.returncode == 2, planned.stdout + planned.stderr
-    assert "Plan: 9 to import, 0 to add, 0 to change, 0 to destroy." in planned.stdout, planned.stdout
-    assert "Resources: 9 imported, 0 added" in run(folder, "apply", "-auto-approve").stdout
+    assert "Plan: 10 to import, 0 to add, 0 to change, 0 to destroy." in planned.stdout, planned.stdout
+    assert "Resources: 10 imported, 0 added" in run(folder, "apply", "-auto-approve").stdout
     run(folder, "plan", "-detailed-exitcode")
 
     written = (folder / "imported.hcl").read_text()
@@ -133,7 +143,7 @@ def test_what_exists_is_taken_over_and_moved_about(folder: Path) -> None:
 
     (folder / "imported.hcl").unlink()
     main.write_text("removed {\n  from = s3_bucket.kept\n  lifecycle {\n    destroy = false\n  }\n}\n")
-    assert "Resources: 0 added, 0 changed, 8 destroyed." in run(folder, "apply", "-auto-approve").stdout
+    assert "Resources: 0 added, 0 changed, 9 destroyed." in run(folder, "apply", "-auto-approve").stdout
     main.write_text('s3_bucket "kept" {\n  name = "acme-logs"\n}\n')
     assert "Import successful!" in run(folder, "import", "s3_bucket.kept", "acme-logs").stderr
     pulled = run(folder, "state", "pull").stdout
