@@ -117,7 +117,7 @@ def test_only_what_differs_is_fetched(world: World) -> None:
     before = (world.target / "b").stat().st_mtime_ns
     world.put(a="1!", c="3")
     steps, made = world.run(made)
-    assert [s.total for s in steps if isinstance(s, Progress)] == [2, 2]
+    assert [s.total for s in steps if isinstance(s, Progress)][-1] == len("1!") + len("3")
     assert world.files() == {"a": "1!", "b": "2", "c": "3"}
     assert (world.target / "b").stat().st_mtime_ns == before
 
@@ -269,7 +269,7 @@ def test_an_interrupted_download_goes_on_and_leaves_nothing_half(world: World) -
     (world.target / RECORD).write_text(json.dumps(record))
     inode = (world.target / "b").stat().st_ino
     steps, _ = world.run(made)
-    assert [s.total for s in steps if isinstance(s, Progress)] == [1]
+    assert [s.total for s in steps if isinstance(s, Progress)][-1] == len("2")
     assert (world.target / "b").stat().st_ino == inode
     assert not (world.target / PARTIAL).exists()
 
@@ -308,14 +308,17 @@ def test_both_transfers_do_the_same(url: str, tmp_path: Path, size: int) -> None
     one.write_bytes(os.urandom(size))
     for sender in transfers(url):
         for key in ("p/k ü+&=#?%20", f"a//{size}"):
-            etag = sender.send(one, key)
+            sent: list[int] = []
+            fetched: list[int] = []
+            etag = sender.send(one, key, sent.append)
             assert etag.startswith('"')
-            sender.fetch(key, etag, size, two)
+            sender.fetch(key, etag, size, two, fetched.append)
+            assert sum(sent) == sum(fetched) == size
             assert two.read_bytes() == one.read_bytes()
         with pytest.raises(DiagnosticError, match="no longer the object"):
-            sender.fetch("p/none", etag, size, two)
+            sender.fetch("p/none", etag, size, two, fetched.append)
         with pytest.raises(DiagnosticError, match="no longer the object"):
-            sender.fetch(key, '"0123"', size, two)
+            sender.fetch(key, '"0123"', size, two, fetched.append)
 
 
 def test_variables_of_this_process_lead_nothing_elsewhere(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,7 +326,7 @@ def test_variables_of_this_process_lead_nothing_elsewhere(url: str, tmp_path: Pa
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "another")
     (tmp_path / "a").write_text("x")
-    assert transfers(url)[1].send(tmp_path / "a", "a")
+    assert transfers(url)[1].send(tmp_path / "a", "a", print)
 
 
 def test_a_setting_that_only_boto3_knows_keeps_to_boto3(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,10 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from kfinfra.providers.aws.client import Aws
+from kfinfra.providers.aws.moving import Tell
 from kfinfra.providers.aws.transfer import BIG, PART, PARTS_AT_ONCE, SMALL, BotoTransfer, Transfer, changed
 
 BIG_AT_ONCE = 4
@@ -71,63 +72,66 @@ class ObstoreTransfer:
             credential_provider=Boto3CredentialProvider(aws.session, ttl=timedelta(minutes=5)),
         )
 
-    def send(self, path: Path, key: str) -> str:
+    def send(self, path: Path, key: str, tell: Tell) -> str:
         """Uploads a file; returns its ETag."""
         import obstore
         from obstore.exceptions import BaseError
 
-        if path.stat().st_size >= SMALL:
+        if (size := path.stat().st_size) >= SMALL:
             with self._few:
-                return self._plain.send(path, key) if _odd(key) else self._send_big(path, key)
+                return self._plain.send(path, key, tell) if _odd(key) else self._send_big(path, key, tell)
         if not _odd(key):
             try:
                 etag = obstore.put(self._store, key, path.read_bytes(), use_multipart=False)["e_tag"]
                 if etag:
+                    tell(size)
                     return etag
             except BaseError:
                 pass  # boto3 does it, or says why not
-        return self._plain.send(path, key)
+        return self._plain.send(path, key, tell)
 
-    def _send_big(self, path: Path, key: str) -> str:
+    def _send_big(self, path: Path, key: str, tell: Tell) -> str:
         import obstore
         from obstore.exceptions import BaseError
 
         try:
-            sent = obstore.put(self._store, key, path, chunk_size=SMALL, max_concurrency=PARTS_AT_ONCE)["e_tag"]
+            with path.open("rb") as stream:
+                counted: Any = _Counted(stream, tell)
+                sent = obstore.put(self._store, key, counted, chunk_size=SMALL, max_concurrency=PARTS_AT_ONCE)["e_tag"]
         except BaseError:
             sent = None  # as above
-        return sent or self._plain.send(path, key)
+        return sent or self._plain.send(path, key, tell)
 
-    def fetch(self, key: str, etag: str, size: int, to: Path) -> None:
+    def fetch(self, key: str, etag: str, size: int, to: Path, tell: Tell) -> None:
         """Writes the object to `to`."""
         from obstore.exceptions import BaseError, NotFoundError, PreconditionError
 
         if _odd(key):
-            self._plain.fetch(key, etag, size, to)
+            self._plain.fetch(key, etag, size, to, tell)
             return
         try:
-            self._fetch(key, etag, size, to)
+            self._fetch(key, etag, size, to, tell)
         except (PreconditionError, NotFoundError, FileNotFoundError) as problem:
             raise changed(key) from problem
         except BaseError:
-            self._plain.fetch(key, etag, size, to)
+            self._plain.fetch(key, etag, size, to, tell)
 
-    def _fetch(self, key: str, etag: str, size: int, to: Path) -> None:
+    def _fetch(self, key: str, etag: str, size: int, to: Path, tell: Tell) -> None:
         descriptor = os.open(to, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o666)
         try:
             if size < BIG:
-                self._part(descriptor, key, etag, 0, None)
+                self._part(descriptor, key, etag, tell, 0, None)
             else:
                 starts: Iterable[int] = range(0, size, PART)
                 with self._few, ThreadPoolExecutor(PARTS_AT_ONCE) as pool:
-                    list(pool.map(lambda start: self._part(descriptor, key, etag, start, min(start + PART, size)), starts))
+                    list(pool.map(lambda start: self._part(descriptor, key, etag, tell, start, min(start + PART, size)), starts))
             if os.fstat(descriptor).st_size != size:
                 raise changed(key)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
-    def _part(self, descriptor: int, key: str, etag: str, start: int, end: int | None) -> None:
+    def _part(self, descriptor: int, key: str, etag: str, tell: Tell, start: int, end: int | None) -> None:
         import obstore
 
         options: Any = {"if_match": etag} | ({} if end is None else {"range": (start, end)})
@@ -135,6 +139,28 @@ class ObstoreTransfer:
         for chunk in obstore.get(self._store, key, options=options):
             os.pwrite(descriptor, bytes(chunk), at)
             at += len(chunk)
+            tell(len(chunk))
+
+
+class _Counted:
+    """A file that tells how much of it was read; obstore sends what it reads, a few parts at a time."""
+
+    def __init__(self, stream: BinaryIO, tell: Tell) -> None:
+        self._stream, self._tell = stream, tell
+
+    def read(self, size: int = -1) -> bytes:
+        """Some more of it."""
+        found = self._stream.read(size)
+        self._tell(len(found))
+        return found
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Goes elsewhere."""
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Where it is."""
+        return self._stream.tell()
 
 
 def _odd(key: str) -> bool:

@@ -10,7 +10,6 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +18,7 @@ from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.ports import Checkpoint, Observed, Operation, Progress, Run
 from kfinfra.providers.aws.bulk import transfer_for
 from kfinfra.providers.aws.client import Aws, code_of, translated
+from kfinfra.providers.aws.moving import Tell, moved
 from kfinfra.providers.aws.prefix import MANIFEST, Prefix
 from kfinfra.providers.aws.record import (
     PARTIAL,
@@ -204,18 +204,20 @@ def _files(transfer: Transfer, place: Prefix, folder: _Folder, wanted: Mapping[s
     partial.mkdir()
     saved, folders = time.monotonic(), {target}
 
-    def one(name: str) -> Downloaded:
-        return _one(transfer, place.key(name), folder, name, wanted[name], partial / str(todo_at[name]))
-
     todo_at = {name: index for index, name in enumerate(todo)}
-    with ThreadPoolExecutor(transfer.at_once) as pool:
-        for count, (name, entry) in enumerate(zip(todo, pool.map(one, todo), strict=True), 1):
-            done[name] = entry
-            folders.add((target / name).parent)
-            if time.monotonic() - saved > SAVE_EVERY:
-                write(target, replace(record, files=dict(done)))
-                saved = time.monotonic()
-            yield Progress(count, len(todo), "files")
+
+    def one(name: str, tell: Tell) -> Downloaded:
+        return _one(transfer, place.key(name), folder, name, wanted[name], partial / str(todo_at[name]), tell)
+
+    def kept(name: str, entry: Downloaded) -> None:
+        done[name] = entry
+        folders.add((target / name).parent)
+
+    for step in moved(transfer.at_once, {name: wanted[name].size for name in todo}, one, kept):
+        if time.monotonic() - saved > SAVE_EVERY:
+            write(target, replace(record, files=dict(done)))
+            saved = time.monotonic()
+        yield step
     for each in sorted(folders):
         sync_folder(each)
     write(target, replace(record, files=done))
@@ -226,7 +228,7 @@ def _stands(path: Path, known: Downloaded, wanted: Remote, looked: int) -> bool:
     return known["content"] == wanted.content and untouched(path, known, looked)
 
 
-def _one(transfer: Transfer, key: str, folder: _Folder, name: str, wanted: Remote, beside: Path) -> Downloaded:
+def _one(transfer: Transfer, key: str, folder: _Folder, name: str, wanted: Remote, beside: Path, tell: Tell) -> Downloaded:
     """Fetches one file and puts it in its place, if nothing of the user's stands there."""
     path, known = folder.target / name, folder.record.files.get(name)
     _check_inside(folder.target, path)
@@ -234,7 +236,7 @@ def _one(transfer: Transfer, key: str, folder: _Folder, name: str, wanted: Remot
         return downloaded(path, wanted.content)
     if not folder.overwrite and _in_the_way(path, wanted, known, folder.record.looked):
         refuse_clashes(folder.target, [name])
-    transfer.fetch(key, wanted.etag, wanted.size, beside)
+    transfer.fetch(key, wanted.etag, wanted.size, beside, tell)
     got = digest(beside)
     if len(wanted.content) == 64 and got != wanted.content:
         raise DiagnosticError(error("Downloaded file is damaged", f"{key} has the sha256 {got}, not {wanted.content}."))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.ports import Checkpoint, Observed, Operation, Progress, Run
 from kfinfra.providers.aws.bulk import transfer_for
 from kfinfra.providers.aws.client import Aws, code_of, translated
+from kfinfra.providers.aws.moving import Tell, moved
 from kfinfra.providers.aws.prefix import MANIFEST, Entry, Listed, Manifest, Prefix, quoted
 from kfinfra.providers.aws.scan import digest
 from kfinfra.providers.aws.sync_details import manifest as files_of
@@ -72,14 +72,17 @@ def upload(aws: Aws, root: Path, operation: Operation) -> Run:
         todo = sorted(n for n in wanted if n not in entries)
         saved, etag = time.monotonic(), earlier.etag
         transfer = transfer_for(aws, place.bucket)
-        with ThreadPoolExecutor(transfer.at_once) as pool:
-            sent = pool.map(lambda n: _send(transfer, place.key(n), source / n, str(wanted[n])), todo)
-            for done, (name, entry) in enumerate(zip(todo, sent, strict=True), 1):
-                entries[name] = entry
-                if time.monotonic() - saved > SAVE_EVERY:
-                    etag = place.write(_manifest(operation.owner, entries, earlier, etag))
-                    saved = time.monotonic()
-                yield Progress(done, len(todo), "files")
+        sizes = {n: (source / n).stat().st_size for n in todo if (source / n).is_file()}
+        for step in moved(
+            transfer.at_once,
+            {n: sizes.get(n, 0) for n in todo},
+            lambda n, tell: _send(transfer, place.key(n), source / n, str(wanted[n]), tell),
+            entries.__setitem__,
+        ):
+            if time.monotonic() - saved > SAVE_EVERY:
+                etag = place.write(_manifest(operation.owner, entries, earlier, etag))
+                saved = time.monotonic()
+            yield step
         whole = _manifest(operation.owner, entries, earlier, etag)
         if desired.get("delete"):
             list(place.delete(whole.left))
@@ -119,11 +122,11 @@ def _manifest(owner: str, entries: dict[str, Entry], earlier: Manifest, etag: st
     return Manifest(owner, entries, sorted(earlier.names - entries.keys()), etag)
 
 
-def _send(transfer: Transfer, key: str, path: Path, wanted: str) -> Entry:
+def _send(transfer: Transfer, key: str, path: Path, wanted: str, tell: Tell) -> Entry:
     """Uploads one file, if it is still what was planned."""
     _unchanged(path, wanted)
     before = path.stat()
-    etag = transfer.send(path, key)
+    etag = transfer.send(path, key, tell)
     after = path.stat()
     if (before.st_size, before.st_mtime_ns, before.st_ctime_ns) != (after.st_size, after.st_mtime_ns, after.st_ctime_ns):
         _unchanged(path, wanted)

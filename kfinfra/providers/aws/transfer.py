@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.providers.aws.client import Aws, code_of
+from kfinfra.providers.aws.moving import Tell
 
 BIG = 64 * 1024 * 1024
 """From this size on a file is fetched in parts, side by side."""
@@ -31,11 +32,11 @@ class Transfer(Protocol):
         """Threads."""
         ...
 
-    def send(self, path: Path, key: str) -> str:
-        """Uploads a file; returns the ETag that S3 gave it."""
+    def send(self, path: Path, key: str, tell: Tell) -> str:
+        """Uploads a file; returns the ETag that S3 gave it. `tell` hears of each part."""
         ...
 
-    def fetch(self, key: str, etag: str, size: int, to: Path) -> None:
+    def fetch(self, key: str, etag: str, size: int, to: Path, tell: Tell) -> None:
         """Writes the object to a new file and makes it durable, if it still is the one with this ETag and size."""
         ...
 
@@ -48,34 +49,39 @@ class BotoTransfer:
     def __init__(self, aws: Aws, bucket: str) -> None:
         self._aws, self._bucket = aws, bucket
 
-    def send(self, path: Path, key: str) -> str:
+    def send(self, path: Path, key: str, tell: Tell) -> str:
         """Uploads a file, with a checksum that S3 keeps; returns its ETag."""
         s3 = self._aws.s3
-        if path.stat().st_size < SMALL:
+        if (size := path.stat().st_size) < SMALL:
             with path.open("rb") as body:
                 sent: str = s3.put_object(Bucket=self._bucket, Key=key, Body=body, ChecksumAlgorithm="SHA256")["ETag"]
+            tell(size)
             return sent
-        s3.upload_file(str(path), self._bucket, key, ExtraArgs={"ChecksumAlgorithm": "SHA256"})
+        s3.upload_file(str(path), self._bucket, key, ExtraArgs={"ChecksumAlgorithm": "SHA256"}, Callback=tell)
         etag: str = s3.head_object(Bucket=self._bucket, Key=key)["ETag"]
         return etag
 
-    def fetch(self, key: str, etag: str, size: int, to: Path) -> None:
+    def fetch(self, key: str, etag: str, size: int, to: Path, tell: Tell) -> None:
         """Writes the object to `to`."""
         descriptor = os.open(to, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o666)
         try:
             if size < BIG:
-                self._part(descriptor, key, etag, 0, None)
+                self._part(descriptor, key, etag, tell, 0, None)
             else:
                 with ThreadPoolExecutor(PARTS_AT_ONCE) as pool:
                     starts: Iterable[int] = range(0, size, PART)
-                    list(pool.map(lambda start: self._part(descriptor, key, etag, start, min(start + PART, size) - 1), starts))
+                    list(
+                        pool.map(
+                            lambda start: self._part(descriptor, key, etag, tell, start, min(start + PART, size) - 1), starts
+                        )
+                    )
             if os.fstat(descriptor).st_size != size:
                 raise changed(key)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
-    def _part(self, descriptor: int, key: str, etag: str, start: int, last: int | None) -> None:
+    def _part(self, descriptor: int, key: str, etag: str, tell: Tell, start: int, last: int | None) -> None:
         from botocore.exceptions import ClientError
 
         asked: dict[str, Any] = {} if last is None else {"Range": f"bytes={start}-{last}"}
@@ -89,6 +95,7 @@ class BotoTransfer:
         for chunk in body.iter_chunks(_CHUNK):
             os.pwrite(descriptor, chunk, at)
             at += len(chunk)
+            tell(len(chunk))
 
 
 def changed(key: str) -> DiagnosticError:
