@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kfinfra.sandbox.launch.cluster import capacity
+from kfinfra.sandbox.launch.cluster import affinity, amounts, capacity
 from kfinfra.sandbox.launch.nodes import SYSTEM, offered
 from kfinfra.sandbox.launch.placeholders import filled, local_path
 from kfinfra.sandbox.launch.placement import Group, Wish, place, wish
@@ -111,3 +111,18 @@ def test_placeholders_are_filled_in(word: str, words: list[str]) -> None:
 
 def test_paths_of_artifacts() -> None:
     assert [local_path(u) for u in ("gs://a/b", "https://a/b", "/x")] == ["/gcs/a/b", "https://a/b", "/x"]
+
+
+def test_the_pod_says_what_kfps_driver_would_make_of_the_task() -> None:
+    wanted = Wish(required=[among("gpu", "general")], preferred=[among("gpu", weight=100), among("general", weight=50)])
+    rules = affinity(wanted)["affinity"]["nodeAffinity"]
+    (term,) = rules["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    assert term["matchExpressions"][0]["values"] == ["gpu", "general"] and "weight" not in term
+    assert [p["weight"] for p in rules["preferredDuringSchedulingIgnoredDuringExecution"]] == [100, 50]
+    assert affinity(Wish()) == {}
+    given = {
+        "resourceCpuRequest": "500m",
+        "resourceMemoryLimit": "2G",
+        "accelerator": {"resourceType": "a/b", "resourceCount": "1"},
+    }
+    assert amounts({"resources": given}) == {"requests": {"cpu": "500m"}, "limits": {"memory": "2G", "a/b": "1"}}

@@ -88,10 +88,11 @@ class Cluster:
             },
             "spec": {
                 "serviceAccountName": task.service_account,
-                "containers": [{"name": "main", "image": container.get("image"), "resources": _shown(wanted)}],
+                "containers": [{"name": "main", "image": container.get("image"), "resources": amounts(container)}],
                 "volumes": [{"name": c, "persistentVolumeClaim": {"claimName": c}} for c in claims],
                 "tolerations": list(wanted.tolerations),
                 "nodeSelector": dict(wanted.selector),
+                **affinity(wanted),
             },
             "status": {"phase": "Pending"},
         }
@@ -167,8 +168,34 @@ class Cluster:
         return self.log_path(pod), running
 
 
-def _shown(wanted: Wish) -> Body:
-    return {"requests": {n: str(float(v)) for n, v in wanted.requests.items()}} if wanted.requests else {}
+def amounts(container: Mapping[str, Any]) -> Body:
+    """The `resources` of a pod's container, as KFP's driver writes them: a device is a limit (backend/src/v2/driver)."""
+    written = container.get("resources") or {}
+    out: Body = {}
+    for kind in ("Request", "Limit"):
+        found = {n.lower(): str(written[f"resource{n}{kind}"]) for n in ("Cpu", "Memory") if written.get(f"resource{n}{kind}")}
+        if found:
+            out[f"{kind.lower()}s"] = found
+    device = written.get("accelerator") or {}
+    name, count = device.get("resourceType") or device.get("type"), device.get("resourceCount") or device.get("count")
+    if name and count:
+        out.setdefault("limits", {})[str(name)] = str(count)
+    return out
+
+
+def affinity(wanted: Wish) -> Body:
+    """The `affinity` of a pod's spec, as KFP's driver writes it: required terms of which one must hold, weighted preferences."""
+    rules: Body = {}
+    if wanted.required:
+        rules["requiredDuringSchedulingIgnoredDuringExecution"] = {"nodeSelectorTerms": [_term(t) for t in wanted.required]}
+    if wanted.preferred:
+        weighted = [{"weight": int(t["weight"]), "preference": _term(t)} for t in wanted.preferred]
+        rules["preferredDuringSchedulingIgnoredDuringExecution"] = weighted
+    return {"affinity": {"nodeAffinity": rules}} if rules else {}
+
+
+def _term(wire: Mapping[str, Any]) -> Body:
+    return {name: wire[name] for name in ("matchExpressions", "matchFields") if wire.get(name)}
 
 
 def capacity(vcpus: int, memory_mib: int, device: str, devices: int) -> dict[str, Fraction]:
