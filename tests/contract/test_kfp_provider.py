@@ -491,6 +491,13 @@ def test_a_plan_shows_what_changes_in_a_tasks_code_against_what_is_served(world:
     assert "code: 2 lines added, 1 removed" in drifted and not any("c = 4" in line for line in drifted)
 
 
+def test_a_plan_warns_of_a_package_that_no_run_can_hold(world: World) -> None:
+    large = package()
+    large["deploymentSpec"]["executors"]["exec-fit"]["container"]["args"] = ["x" * 800_000]
+    told = world.told(TRAIN, package=world.write("train.yaml", large))
+    assert "warning: Package may be too large to run" in told and "hint: move code into an image" in told
+
+
 def test_a_plan_warns_of_what_kfp_cannot_hold(world: World) -> None:
     source = world.write("train.yaml", package())
     shown = world.told(TRAIN, package=source, defaults={"retry": {"count": 2, "policy": "Always"}})

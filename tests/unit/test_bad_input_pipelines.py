@@ -63,6 +63,8 @@ ONE = 'output "o" {\n    value = task.t.outputs.a\n  }\n'
 NAMED = '{ name = "x" }'
 MISTAKES = [
     (task("{ name = task.t.outputs.a }"), "Task takes its own output", 3, "wait for itself"),
+    (task("{ name = each.value }"), 'Reference to "each" in context without for_each', 3, "parallel_for"),
+    (task("{ name = param }"), "Invalid reference", 3, "param.NAME"),
     ('parameter "x-y" { type = string }\n', "Invalid name", 1, "no word of Python"),
     ('parameter "class" { type = string }\n', "Invalid name", 1, "no word of Python"),
     (task("{}", "tell"), "Final status outside of an exit handler", 2, "exit_handler"),

@@ -86,8 +86,10 @@ class DagScope:
 
     def lookup(self, root: str, steps: tuple[Step, ...], traversal: Traversal) -> tuple[Value, int]:
         """The value of a root name, and how many of `steps` it has used."""
-        if root not in ROOTS or (root == "each" and not self.loop):
+        if root not in ROOTS:
             return self.base.lookup(root, steps, traversal)
+        if root == "each" and not self.loop:
+            return self._of_resource(steps, traversal)
         names = _names(steps)
         if root in ("input", "output"):
             return self._word(root, names, traversal)
@@ -110,13 +112,21 @@ class DagScope:
                 detail = f"{self._text(traversal)} is no value: it may stand in component, after and guards only."
                 raise self._error("Invalid reference", detail, traversal)
 
+    def _of_resource(self, steps: tuple[Step, ...], traversal: Traversal) -> tuple[Value, int]:
+        """`each` outside of loops: the resource's own, where it has for_each."""
+        try:
+            return self.base.lookup("each", steps, traversal)
+        except DiagnosticError as problem:
+            hint = "an item of a pipeline's loop has a value within that parallel_for only: move the task into it"
+            raise DiagnosticError(replace(d, hint=hint) for d in problem.diagnostics) from None
+
     def _parameter(self, names: tuple[str, ...], at: Traversal) -> tuple[Value, int]:
-        if not names or names[0] not in self.parameters:
-            asked = names[0] if names else ""
+        if not names:
+            raise self._error("Invalid reference", "param is no value: param.NAME is the value of a parameter.", at)
+        if names[0] not in self.parameters:
+            asked = names[0]
             detail = f'The pipeline has no parameter "{asked}".{did_you_mean(asked, self.parameters)}'
-            raise self._error(
-                "Reference to undeclared parameter", detail, at, f'declare it: parameter "{asked or "NAME"}" {{ … }}'
-            )
+            raise self._error("Reference to undeclared parameter", detail, at, f'declare it: parameter "{asked}" {{ … }}')
         return deferred(Placeholder("parameter", names[0])), 1
 
     def _output(self, kind: str, names: tuple[str, ...], at: Traversal) -> tuple[Value, int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kfinfra.diag import Diagnostic, DiagnosticError, Severity, error
+from kfinfra.diag import Diagnostic, DiagnosticError, Severity, error, warning
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.ports import DetailLine
 from kfinfra.pipelines.origin import origin as origin
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from kfinfra.pipelines.package import Package
 
 NAMED = 16
+RUNNABLE = 700_000
+"""The bytes of a package beyond which its runs may not fit: Argo's part of the object grows with it."""
 SHOWN_OF_CODE = 60
 """The most lines that a plan shows of the difference of one task's code."""
 
@@ -86,7 +88,17 @@ def load(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> Cont
         raise DiagnosticError(problems)
     found = _content(package, to_yaml(package))
     notes = notes_on(_block(attributes, "defaults"), {**_own(attributes), **overrides})
-    return replace(found, warnings=(*problems, *notes))
+    return replace(found, warnings=(*problems, *notes, *_size(found.text)))
+
+
+def _size(text: str) -> tuple[Diagnostic, ...]:
+    """A warning for a package that is stored, but may not be run: a run is one Kubernetes object (etcd takes 1.5 MiB)."""
+    size = len(text.encode())
+    if size <= RUNNABLE:
+        return ()
+    detail = f"It has {size // 1000} kB. KFP stores it, but Argo keeps a run in one Kubernetes object, which holds some "
+    hint = "move code into an image, or data into S3"
+    return (warning("Package may be too large to run", f"{detail}{RUNNABLE // 1000} kB of a package.", hint=hint),)
 
 
 def settings_of(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> Mapping[str, Sequence[Setting]]:
@@ -172,10 +184,10 @@ def details(
 
 def cautions(found: Content) -> Iterable[DetailLine]:
     """What KFP cannot hold of the content, or not run, as lines of a plan."""
-    for warning in found.warnings:
-        yield DetailLine(" ", f"warning: {warning.summary}: {warning.detail}")
-        if warning.hint:
-            yield DetailLine(" ", f"hint: {warning.hint}", 1)
+    for told in found.warnings:
+        yield DetailLine(" ", f"warning: {told.summary}: {told.detail}")
+        if told.hint:
+            yield DetailLine(" ", f"hint: {told.hint}", 1)
 
 
 def _overrides(attributes: Attributes) -> dict[str, Attributes]:
