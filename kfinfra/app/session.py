@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kfinfra.app import wiring
+from kfinfra.app.backends import keep
 from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.inspect import plan_bytes, read_plan
 from kfinfra.app.options import PlanOptions, Workplace
@@ -249,6 +250,8 @@ def open_session(
     providers = settings.providers = ProviderSet(wiring.factories(work), settings, env)
     try:
         with store.lock(operation, options.lock_timeout) if options.lock else nullcontext():
+            if not work.sandbox:
+                keep(work, config.settings.backend)
             state = settled_state(store, config.types, providers, hooks, settings)
             yield Session(config, state, store, providers, options, hooks, wiring.plan_sealer(work, config.settings))
     finally:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from kfinfra.app import wiring
+from kfinfra.app.backends import Copy, ensure_unchanged, keep, migrate, previous, shown, told
+from kfinfra.app.inspect import configuration
 from kfinfra.app.installing import install_modules
 from kfinfra.app.options import Workplace
 from kfinfra.app.validation import validate
+from kfinfra.config.backends import Backend
+from kfinfra.config.settings import Settings
 from kfinfra.diag import DiagnosticError, Severity, error
+from kfinfra.state.store import Workspaces
 
 _MAIN = """\
 kfinfra {
@@ -31,10 +38,27 @@ output "bucket" {
 """
 
 
-def initialize(work: Workplace, upgrade: bool = False) -> tuple[str, ...]:
-    """Makes the data folder, fetches the modules and checks the configuration; with `upgrade` each ref is asked for anew.
+@dataclass(frozen=True, slots=True)
+class InitOptions:
+    """What init was told to do.
 
-    Raises DiagnosticError where the configuration has errors, or a module cannot be fetched.
+    `upgrade`: each module's ref is asked for anew. `backend`: the state's place is looked at. Of a place that changed: with
+    `migrate` the states are copied if `may` agrees, with `reconfigure` those at the new place are used.
+    """
+
+    upgrade: bool = False
+    backend: bool = True
+    migrate: bool = False
+    reconfigure: bool = False
+    may: Callable[[str], bool] = lambda question: False
+    var_inputs: tuple[tuple[str, str], ...] = ()
+    lock_timeout: float = 0.0
+
+
+def initialize(work: Workplace, options: InitOptions) -> tuple[str, ...]:
+    """Makes the data folder, fetches the modules, checks the configuration, and settles where the state lies.
+
+    Raises DiagnosticError where the configuration has errors, a module cannot be fetched, or the state's place is in question.
     """
     folder = work.root / wiring.DATA_FOLDER
     try:
@@ -42,11 +66,51 @@ def initialize(work: Workplace, upgrade: bool = False) -> tuple[str, ...]:
         (folder / ".gitignore").write_text("*\n")
     except OSError as problem:
         raise DiagnosticError(error("Cannot prepare the folder", f"{folder}: {problem.strerror or problem}.")) from problem
-    modules = install_modules(work, upgrade)
+    modules = install_modules(work, options.upgrade)
     found = [d for d in validate(work) if d.severity is Severity.ERROR]
     if found:
         raise DiagnosticError(found)
-    return (*modules, f"{work.root} is ready.", "Next: kfinfra plan (or, with nothing installed: kfinfra --sandbox plan).")
+    placed = _placed(work, options) if options.backend and not work.sandbox else ()
+    return (
+        *modules,
+        *placed,
+        f"{work.root} is ready.",
+        "Next: kfinfra plan (or, with nothing installed: kfinfra --sandbox plan).",
+    )
+
+
+def _placed(work: Workplace, options: InitOptions) -> tuple[str, ...]:
+    """Settles where the state lies; what there is to tell. Raises DiagnosticError."""
+    settings = configuration(work, options.var_inputs).settings
+    backend, before = settings.backend, previous(work)
+    states = wiring.states(work, backend, settings)
+    lines: tuple[str, ...] = ()
+    if backend.type != "local":
+        states.names()  # whether the place can be reached is best known now
+    if before is not None and options.migrate:
+        lines = _moved(work, before, states, settings, options)
+    elif not options.reconfigure:
+        ensure_unchanged(work, backend)
+    keep(work, backend)
+    return (*lines, f"The state is in {shown(backend)}.")
+
+
+def _moved(work: Workplace, before: Backend, states: Workspaces, settings: Settings, options: InitOptions) -> tuple[str, ...]:
+    if shown(before) == shown(settings.backend):
+        return ()
+
+    def may(copies: Sequence[Copy]) -> bool:
+        what = f"Copy the state of {told(copies)}\n  from {shown(before)}\n  to   {shown(settings.backend)}?"
+        return options.may(what)
+
+    copies = migrate(wiring.states(work, before, settings), states, options.lock_timeout, may)
+    if copies is None:
+        detail = f"Nothing was copied: the state is in {shown(before)} as before."
+        raise DiagnosticError(error("Migration cancelled", detail, hint="write that backend again to go on with it"))
+    if not copies:
+        return (f"There was nothing to copy from {shown(before)}.",)
+    left = f"What is in {shown(before)} is as it was, and no longer used."
+    return (f"Copied the state of {told(copies)}.", left)
 
 
 def new_configuration(directory: Path) -> tuple[Path, ...]:

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kfinfra.app.backends import ensure_unchanged
 from kfinfra.app.options import Workplace
 from kfinfra.app.workspaces import current
+from kfinfra.config.backends import Backend
 from kfinfra.config.encryption import Target
 from kfinfra.config.settings import Settings
 from kfinfra.model.plain import Attributes
@@ -123,9 +125,15 @@ def workspaces(work: Workplace, settings: Settings) -> Workspaces:
 
     if work.sandbox:
         return LocalWorkspaces(work.data_folder / "sandbox" / "state" / "sandbox.kfstate")
+    ensure_unchanged(work, settings.backend)
+    return states(work, settings.backend, settings)
+
+
+def states(work: Workplace, backend: Backend, settings: Settings) -> Workspaces:
+    """The states of a backend, which may be another one than the configuration's. Raises DiagnosticError."""
     from kfinfra.stores.making import make_workspaces
 
-    return make_workspaces(settings.backend, work.root, work.env, _sealer(work, settings.encryption.state))
+    return make_workspaces(backend, work.root, work.env, _sealer(work, settings.encryption.state))
 
 
 def plan_sealer(work: Workplace, settings: Settings) -> Sealer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 GLOBAL_FLAGS = ("--sandbox", "--no-color", "--quiet", "-v", "--verbose")
-SWITCHES = ("--refresh", "--lock", "--input")
+SWITCHES = ("--refresh", "--lock", "--input", "--backend")
 
 
 def normalize(argv: list[str]) -> list[str]:

@@ -167,6 +167,11 @@ def settings_of(function: Callable[..., Any]) -> Callable[..., Any]:
     return _with((*VARIABLES, INPUT, PARALLELISM, *LOCK), function)
 
 
+def with_options(options: Sequence[Callable[..., Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator that adds these options."""
+    return lambda function: _with(options, function)
+
+
 def _with(options: Sequence[Callable[..., Any]], function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         function = option(function)
@@ -247,8 +252,8 @@ def lock_timeout(text: str) -> float:
         raise click.UsageError(f"-lock-timeout: {problem}") from problem
 
 
-def confirmed(question: str, auto_approve: bool, as_json: bool = False) -> bool:
-    """Whether the user says yes. Raises DiagnosticError where nobody can be asked."""
+def confirmed(question: str, auto_approve: bool, as_json: bool = False, flag: str = "-auto-approve") -> bool:
+    """Whether the user says yes; `flag` says it beforehand. Raises DiagnosticError where nobody can be asked."""
     if auto_approve:
         return True
     if as_json:
@@ -259,7 +264,7 @@ def confirmed(question: str, auto_approve: bool, as_json: bool = False) -> bool:
         )
     if not sys.stdin.isatty():
         raise DiagnosticError(
-            error("Nobody to ask", "This would change things, and standard input is no terminal.", hint="use -auto-approve")
+            error("Nobody to ask", "This would change things, and standard input is no terminal.", hint=f"use {flag}")
         )
     sys.stderr.write(f"\n{question}\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ")
     sys.stderr.flush()

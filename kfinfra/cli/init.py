@@ -7,21 +7,56 @@ from pathlib import Path
 
 import click
 
-from kfinfra.cli.common import workplace
+from kfinfra.cli.common import LOCK_TIMEOUT, VARIABLES, WithVariables, confirmed, var_inputs, with_options, workplace
+from kfinfra.cli.common import lock_timeout as seconds_of
+from kfinfra.diag import DiagnosticError, error
 
 
-@click.command(name="init")
+@click.command(name="init", cls=WithVariables)
 @click.option("--new", metavar="DIR", help="Write a starting configuration into DIR.")
 @click.option("--upgrade", is_flag=True, help="Ask for the newest commit of each module's ref, whatever the lock file says.")
+@click.option("--backend/--no-backend", default=True, help="Look at where the state lies.")
+@click.option("--migrate-state", "migrate", is_flag=True, help="Copy the state from where it was to where it is to be.")
+@click.option("--force-copy", is_flag=True, help="The same, without asking.")
+@click.option("--reconfigure", is_flag=True, help="Use the state at the new place, and leave the one at the old place.")
+@click.option("--backend-config", multiple=True, hidden=True)
+@LOCK_TIMEOUT
+@with_options(VARIABLES)
 @click.pass_context
-def command(ctx: click.Context, new: str | None, upgrade: bool) -> int:
-    """Prepare a working folder: fetch its modules, and check the configuration."""
-    from kfinfra.app.starting import initialize, new_configuration
+def command(
+    ctx: click.Context,
+    new: str | None,
+    upgrade: bool,
+    backend: bool,
+    migrate: bool,
+    force_copy: bool,
+    reconfigure: bool,
+    backend_config: tuple[str, ...],
+    lock_timeout: str,
+    var: tuple[str, ...],
+    var_file: tuple[str, ...],
+) -> int:
+    """Prepare a working folder: fetch its modules, check the configuration, and settle where its state lies."""
+    from kfinfra.app.starting import InitOptions, initialize, new_configuration
 
     if new is not None:
         for path in new_configuration(Path(new)):
             print(path)
         return 0
-    for line in initialize(workplace(ctx), upgrade):
+    if backend_config:
+        hint = 'write, for example: backend "s3" { bucket = var.bucket }, and give the variable by KFINFRA_VAR_bucket'
+        raise DiagnosticError(error("-backend-config is not taken", "A backend's arguments may refer to variables.", hint=hint))
+    if reconfigure and (migrate or force_copy):
+        raise click.UsageError("-reconfigure excludes -migrate-state and -force-copy")
+    options = InitOptions(
+        upgrade,
+        backend,
+        migrate or force_copy,
+        reconfigure,
+        lambda question: confirmed(question, force_copy, flag="-force-copy"),
+        tuple(var_inputs(var, var_file)),
+        seconds_of(lock_timeout),
+    )
+    for line in initialize(workplace(ctx), options):
         print(line, file=sys.stderr)
     return 0
