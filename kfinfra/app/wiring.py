@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from kfinfra.app.backends import ensure_unchanged
 from kfinfra.app.options import Workplace
 from kfinfra.app.workspaces import current
-from kfinfra.config.backends import Backend
-from kfinfra.config.encryption import Target
-from kfinfra.config.settings import Settings
 from kfinfra.model.plain import Attributes
 
 if TYPE_CHECKING:
     from kfinfra.compiler.compile import Compiler
+    from kfinfra.config.backends import Backend
+    from kfinfra.config.encryption import Target
+    from kfinfra.config.settings import Settings
     from kfinfra.hcl.cache import ParseCache
     from kfinfra.pipelines.effective import Setting
     from kfinfra.providers.kfp.deployed import DeployedPipeline

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from kfinfra.app.options import Workplace
 from kfinfra.diag import DiagnosticError, did_you_mean, error
-from kfinfra.state.document import State
-from kfinfra.state.journal import fold
-from kfinfra.state.store import Workspaces
+
+if TYPE_CHECKING:
+    from kfinfra.state.document import State
+    from kfinfra.state.store import Workspaces
 
 DEFAULT = "default"
 VARIABLE = "KFINFRA_WORKSPACE"
@@ -93,6 +95,8 @@ def delete(work: Workplace, every: Workspaces, name: str, force: bool, timeout: 
     if name == DEFAULT:
         hint = "to take away what it manages: kfinfra destroy"
         raise DiagnosticError(error("Workspace cannot be deleted", "The workspace default is always there.", hint=hint))
+    from kfinfra.state.journal import fold
+
     if name not in listed(work, every):
         raise missing(work, every, name)
     if name == current(work):

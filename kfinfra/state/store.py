@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from kfinfra.state.document import State
-from kfinfra.state.journal import Record
+if TYPE_CHECKING:
+    from kfinfra.state.document import State
+    from kfinfra.state.journal import Record
 
 
 class StateStore(Protocol):
