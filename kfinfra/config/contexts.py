@@ -2,47 +2,62 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from kfinfra.config.module import Declared, Module
+from kfinfra.config.module import Declared, Local, Module
 from kfinfra.config.tree import Node
-from kfinfra.diag import Diagnostic, Span
+from kfinfra.diag import Diagnostic
+
+Piece = tuple[int, int, Declared | None]
+"""From where to where a top-level block is written; None for an entry of a `locals` block."""
 
 
 def in_context(found: Iterable[Diagnostic], root: Node) -> list[Diagnostic]:
     """The messages, each with the top-level block that it is in; what is about a whole block's header is in none."""
     every = list(found)
-    if not every:
+    if not any(d.span is not None and not d.address and not d.context for d in every):
         return every
-    blocks: dict[str, list[tuple[Span, str]]] = {}
-    for span, header in _blocks(root):
-        blocks.setdefault(span.filename, []).append((span, header))
-    return [_placed(d, blocks) for d in every]
+    pieces: dict[str, list[Piece]] = {}
+    for filename, piece in _pieces(root):
+        pieces.setdefault(filename, []).append(piece)
+    for of_file in pieces.values():
+        of_file.sort(key=lambda piece: piece[:2])
+    return [_placed(d, pieces) for d in every]
 
 
-def _placed(found: Diagnostic, blocks: dict[str, list[tuple[Span, str]]]) -> Diagnostic:
-    for span, header in blocks.get(found.span.filename, ()) if found.span is not None else ():
-        if found.span is not None and found.span.start != span.start:
-            found = found.inside(header, span)
-    return found
+def _placed(found: Diagnostic, pieces: dict[str, list[Piece]]) -> Diagnostic:
+    if found.span is None or found.address or found.context or found.span.filename not in pieces:
+        return found
+    of_file, at = pieces[found.span.filename], found.span.offset
+    index = bisect_right(of_file, at, key=lambda piece: piece[0]) - 1
+    if index < 0 or at > of_file[index][1] or at == of_file[index][0]:
+        return found
+    return replace(found, context=_header(of_file[index][2]))
 
 
-def _blocks(root: Node) -> Iterator[tuple[Span, str]]:
+def _header(declared: Declared | None) -> str:
+    return "locals" if declared is None else " ".join((declared.block.type, *(f'"{x}"' for x in declared.labels())))
+
+
+def _pieces(root: Node) -> Iterator[tuple[str, Piece]]:
     seen: set[int] = set()
     for node in root.walk():
-        if id(node.module) in seen:
-            continue
-        seen.add(id(node.module))
-        for declared in _declared(node.module):
-            block = declared.block
-            yield declared.source.span(block.start, block.end), " ".join((block.type, *(f'"{x}"' for x in declared.labels())))
-        for local in node.module.locals.values():
-            yield local.source.span(local.attribute.start, local.attribute.end), "locals"
+        if id(node.module) not in seen:
+            seen.add(id(node.module))
+            for declared in _declared(node.module):
+                yield declared.source.filename, (declared.block.start, declared.block.end, declared)
+            for local in node.module.locals.values():
+                yield local.source.filename, _entry(local)
+
+
+def _entry(local: Local) -> Piece:
+    return local.attribute.start, local.attribute.end, None
 
 
 def _declared(module: Module) -> Iterator[Declared]:
-    yield from module.checks.values()
-    for table in (module.variables, module.outputs, module.providers, module.calls):
+    for table in (module.variables, module.outputs, module.providers, module.calls, module.checks):
         yield from table.values()
     yield from module.resources.values()
     for blocks in (module.settings, module.moved, module.removed, module.imports):

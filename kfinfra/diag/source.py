@@ -31,6 +31,11 @@ class Span:
         return self._source.filename
 
     @property
+    def offset(self) -> int:
+        """The characters before it in the file."""
+        return self._begin
+
+    @property
     def start(self) -> Position:
         """Where it begins."""
         return self._source.position(self._begin)
