@@ -56,7 +56,7 @@ def carry_out(ctx: click.Context, mode: Mode, auto_approve: bool, planfile: str 
         plan = session.load_plan(Path(planfile)) if planfile else made_plan(session, told)
         if not planfile:
             told.plan(replace(plan, check_warnings=()) if auto_approve else plan)  # nobody reads them: the end tells them
-            if plan.has_changes and not confirmed(QUESTION, auto_approve, as_json):
+            if plan.has_changes and not confirmed(QUESTION, auto_approve, as_json, may_ask=given["may_ask"]):
                 print(f"{what} cancelled.", file=sys.stderr)
                 return 1
         with stopping(told.hooks.interrupted) as stop:

@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
-GLOBAL_FLAGS = ("--sandbox", "--no-color", "--quiet", "-v", "--verbose")
+GLOBAL_FLAGS = ("--sandbox", "--no-color", "--quiet", "-v", "--verbose", "--compact-warnings")
 SWITCHES = ("--refresh", "--lock", "--input", "--backend")
+PLAIN = (
+    *GLOBAL_FLAGS,
+    "--auto-approve",
+    "--destroy",
+    "--refresh-only",
+    "--detailed-exitcode",
+    "--json",
+    "--upgrade",
+    "--migrate-state",
+    "--force-copy",
+    "--reconfigure",
+)
+"""Flags that have no opposite: `-json=false` is as if it were not written."""
+_BOOLS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
+"""What Go's flags take, in any case."""
 
 
 def normalize(argv: list[str]) -> list[str]:
     """The arguments as click wants them: two dashes, global flags first, `-refresh=false` as `--no-refresh`."""
+    if argv in (["-version"], ["--version"]):
+        return ["version"]
     front: list[str] = []
     rest: list[str] = []
     items = iter(argv)
     for item in items:
-        word = _doubled(item)
+        word = _switch(_doubled(item))
         if item == "--":
             rest += [item, *items]
         elif word == "-C":
             front += [word, *([value] if (value := next(items, None)) is not None else [])]
+        elif word.startswith("--chdir="):
+            front += ["-C", word.removeprefix("--chdir=")]
         elif word in GLOBAL_FLAGS:
             front.append(word)
-        else:
-            rest.append(_switch(word))
+        elif word:
+            rest.append(word)
+    if rest[:1] == ["help"]:
+        rest = [*rest[1:], "--help"]
     return front + rest
 
 
@@ -30,9 +51,13 @@ def _doubled(item: str) -> str:
 
 
 def _switch(word: str) -> str:
-    name, _, value = word.partition("=")
-    if name in SWITCHES and value in ("true", "false"):
-        return name if value == "true" else "--no-" + name[2:]
-    if value in ("true",) and name in ("--auto-approve", "--destroy", "--refresh-only", "--detailed-exitcode"):
-        return name
+    """A flag whose value is written out; the empty string for one that says nothing."""
+    name, equals, value = word.partition("=")
+    wanted = _BOOLS.get(value.lower()) if equals else None
+    if wanted is None:
+        return word
+    if name in SWITCHES:
+        return name if wanted else "--no-" + name[2:]
+    if name in PLAIN:
+        return name if wanted else ""
     return word

@@ -83,7 +83,7 @@ def audience(ctx: click.Context, as_json: bool) -> Iterator[Audience]:
     if not as_json:
         from kfinfra.views.audience import Reader
 
-        yield Reader(hooks(ctx), sys.stdout, sys.stderr, lambda stream: colored(ctx, stream), width)
+        yield Reader(hooks(ctx), sys.stdout, sys.stderr, lambda stream: colored(ctx, stream), width, ctx.obj["compact"])
         return
     from kfinfra.views.audience import Machine
     from kfinfra.views.events_json import JsonEvents
@@ -133,11 +133,12 @@ def width() -> int:
 
 def show_diagnostics(found: Iterable[Diagnostic], color: bool = True) -> None:
     """Diagnostics on stderr."""
-    from kfinfra.views.diagnostic import render_diagnostic
+    from kfinfra.views.diagnostic import render_diagnostics
 
     tinted = color and sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    for diagnostic in found:
-        sys.stderr.write(render_diagnostic(diagnostic, color=tinted, width=width()))
+    within = click.get_current_context(silent=True)
+    compact = within is not None and within.obj is not None and within.obj["compact"]
+    sys.stderr.write(render_diagnostics(found, color=tinted, width=width(), compact=compact))
 
 
 VARIABLES = (
@@ -252,7 +253,9 @@ def lock_timeout(text: str) -> float:
         raise click.UsageError(f"-lock-timeout: {problem}") from problem
 
 
-def confirmed(question: str, auto_approve: bool, as_json: bool = False, flag: str = "-auto-approve") -> bool:
+def confirmed(
+    question: str, auto_approve: bool, as_json: bool = False, flag: str = "-auto-approve", *, may_ask: bool = True
+) -> bool:
     """Whether the user says yes; `flag` says it beforehand. Raises DiagnosticError where nobody can be asked."""
     if auto_approve:
         return True
@@ -262,10 +265,9 @@ def confirmed(question: str, auto_approve: bool, as_json: bool = False, flag: st
                 "Plan file or auto-approve required", "Nobody can be asked with -json.", hint="use -auto-approve, or a saved plan"
             )
         )
-    if not sys.stdin.isatty():
-        raise DiagnosticError(
-            error("Nobody to ask", "This would change things, and standard input is no terminal.", hint=f"use {flag}")
-        )
+    if not may_ask or not sys.stdin.isatty():
+        why = "standard input is no terminal" if may_ask else "-input=false says that nothing may be asked"
+        raise DiagnosticError(error("Nobody to ask", f"This would change things, and {why}.", hint=f"use {flag}"))
     sys.stderr.write(f"\n{question}\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip() == "yes"

@@ -14,6 +14,7 @@ from kfinfra.diag import DiagnosticError, error
 
 @click.command(name="init", cls=WithVariables)
 @click.option("--new", metavar="DIR", help="Write a starting configuration into DIR.")
+@click.option("--input/--no-input", "may_ask", default=True, help="Ask before a state is copied, on a terminal.")
 @click.option("--upgrade", is_flag=True, help="Ask for the newest commit of each module's ref, whatever the lock file says.")
 @click.option("--backend/--no-backend", default=True, help="Look at where the state lies.")
 @click.option("--migrate-state", "migrate", is_flag=True, help="Copy the state from where it was to where it is to be.")
@@ -26,6 +27,7 @@ from kfinfra.diag import DiagnosticError, error
 def command(
     ctx: click.Context,
     new: str | None,
+    may_ask: bool,
     upgrade: bool,
     backend: bool,
     migrate: bool,
@@ -53,7 +55,7 @@ def command(
         backend,
         migrate or force_copy,
         reconfigure,
-        lambda question: confirmed(question, force_copy, flag="-force-copy"),
+        lambda question: confirmed(question, force_copy, flag="-force-copy", may_ask=may_ask),
         tuple(var_inputs(var, var_file)),
         seconds_of(lock_timeout),
     )

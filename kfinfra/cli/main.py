@@ -61,6 +61,21 @@ SPEAK_JSON = frozenset(
 )
 
 
+HABITS = {
+    "taint": "apply -replace=ADDRESS",
+    "untaint": "plan, without -replace=ADDRESS: nothing is marked",
+    "get": "init",
+    "providers": "version: the providers are a part of kfinfra",
+    "env": "workspace",
+    "metadata": "console; docs/functions.md lists the functions",
+    "test": "--sandbox apply: it tries a configuration against servers on this machine",
+    "login": "plan: there is no service to log in to; providers read the environment",
+    "logout": "plan: there is no service to log in to",
+    "push": "state push",
+}
+"""Commands of Terraform that are called otherwise here."""
+
+
 class LazyGroup(click.Group):
     """Commands by name; a command's module is imported when it is called or asked for its help."""
 
@@ -76,22 +91,43 @@ class LazyGroup(click.Group):
         found = importlib.import_module(f"kfinfra.cli.{module}").command
         return found if isinstance(found, click.Command) else None
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Click's own, but that a command which does not exist is told with what to type instead."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            from kfinfra.diag import did_you_mean
+
+            instead = HABITS.get(name)
+            hint = f" Use: kfinfra {instead}" if instead else did_you_mean(name, COMMANDS)
+            raise click.UsageError(f'There is no command "{name}".{hint}', ctx)
+        return super().resolve_command(ctx, args)
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("-C", "directory", default=".", metavar="DIR", help="Work in DIR.")
 @click.option("--sandbox", is_flag=True, help="Work against the sandbox on this machine.")
 @click.option("--no-color", is_flag=True, help="No colours.")
 @click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("--compact-warnings", is_flag=True, help="Of warnings only what they are and where.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell each request to a server (without headers and bodies).")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON, where the command can.")
 @click.pass_context
-def cli(ctx: click.Context, directory: str, sandbox: bool, no_color: bool, quiet: bool, verbose: bool, as_json: bool) -> None:
+def cli(
+    ctx: click.Context,
+    directory: str,
+    sandbox: bool,
+    no_color: bool,
+    quiet: bool,
+    compact_warnings: bool,
+    verbose: bool,
+    as_json: bool,
+) -> None:
     """Plan and apply for machine learning on Kubernetes."""
     if as_json and ctx.invoked_subcommand not in SPEAK_JSON:
         raise click.UsageError(f"{ctx.invoked_subcommand} has no JSON to answer")
     verbose = verbose or os.environ.get("KFINFRA_LOG", "off").lower() in ("info", "debug", "trace")
     ctx.obj = {"directory": directory, "sandbox": sandbox, "no_color": no_color, "quiet": quiet, "json": as_json}
-    ctx.obj["verbose"] = verbose
+    ctx.obj |= {"verbose": verbose, "compact": compact_warnings}
     if verbose:
         from kfinfra.views.requests_log import show_requests
 

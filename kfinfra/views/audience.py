@@ -10,7 +10,7 @@ from kfinfra.diag import Diagnostic
 from kfinfra.engine.result import ApplyResult
 from kfinfra.plan.change import Plan
 from kfinfra.state.document import State
-from kfinfra.views.diagnostic import render_diagnostic
+from kfinfra.views.diagnostic import render_diagnostics
 from kfinfra.views.events_json import JsonEvents
 from kfinfra.views.outputs_text import counted, render_outputs
 from kfinfra.views.plan_text import render_drift, render_plan
@@ -59,6 +59,7 @@ class Reader:
     err: TextIO
     color: Callable[[TextIO], bool]
     width: Callable[[], int]
+    compact: bool = False
 
     def known(self, state: State) -> None:
         """Nothing: the hooks tell what is looked up."""
@@ -94,8 +95,8 @@ class Reader:
 
     def diagnostics(self, found: Iterable[Diagnostic]) -> None:
         """Boxes on stderr."""
-        for diagnostic in found:
-            self.err.write(render_diagnostic(diagnostic, color=self.color(self.err), width=self.width()))
+        color = self.color(self.err)
+        self.err.write(render_diagnostics(found, color=color, width=self.width(), compact=self.compact))
         self.err.flush()
 
 

@@ -18,6 +18,24 @@ def render_diagnostic(d: Diagnostic, *, color: bool, width: int = 80) -> str:
     return f"{paint('╷', tint, color)}\n{body}\n{paint('╵', tint, color)}\n"
 
 
+def render_diagnostics(found: Iterable[Diagnostic], *, color: bool, width: int = 80, compact: bool = False) -> str:
+    """Several, each as it is; with `compact` the warnings are a list of what they are and where."""
+    every = list(found)
+    short = [d for d in every if compact and d.severity is Severity.WARNING]
+    boxes = "".join(render_diagnostic(d, color=color, width=width) for d in every if d not in short)
+    return boxes + (_listed(short, color) if short else "")
+
+
+def _listed(warnings: Iterable[Diagnostic], color: bool) -> str:
+    bar = paint("│", "yellow", color)
+    lines = [paint("Warnings:", "yellow", color), ""]
+    for d in warnings:
+        lines += [f"- {d.summary}", *([f"  on {d.span.filename} line {d.span.start.line}"] if d.span is not None else [])]
+    lines += ["", "To see all of them in full, leave -compact-warnings out."]
+    body = "\n".join(f"{bar} {line}".rstrip() for line in lines)
+    return f"{paint('╷', 'yellow', color)}\n{body}\n{paint('╵', 'yellow', color)}\n"
+
+
 def _parts(d: Diagnostic, color: bool, room: int) -> Iterator[str]:
     if d.span is not None:
         about = f", in {d.address or d.context}" if d.address or d.context else ""
