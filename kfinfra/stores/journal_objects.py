@@ -38,7 +38,7 @@ class JournalObjects:
 
     def __init__(self, objects: Objects, sealer: Sealer, check: Callable[[], None]) -> None:
         self._objects, self._sealer, self._check = objects, sealer, check
-        self._waiting, self._writing = threading.Lock(), threading.Lock()
+        self._changed, self._busy = threading.Condition(), False
         self._entries: list[_Entry] = []
         self._known: set[str] = set()
         self._next: dict[str, int] = {}
@@ -58,11 +58,20 @@ class JournalObjects:
     def append(self, record: Record, generation: str) -> None:
         """Adds a record and waits until it is durable; what threads add meanwhile shares an object. Raises DiagnosticError."""
         entry = _Entry(encode_record(record))
-        with self._waiting:
+        with self._changed:
             self._entries.append(entry)
-        with self._writing:
-            while not entry.done:
-                self._write_some(generation)
+            while self._busy and not entry.done:
+                self._changed.wait()
+            leads = not entry.done
+            self._busy = self._busy or leads
+        if leads:
+            try:
+                while not entry.done:
+                    self._write_some(generation)
+            finally:
+                with self._changed:
+                    self._busy = False
+                    self._changed.notify_all()
         if entry.problems:
             raise DiagnosticError(entry.problems)
 
@@ -89,8 +98,8 @@ class JournalObjects:
         return names
 
     def _write_some(self, generation: str) -> None:
-        """One object with the entries that wait. Whoever holds `_writing` does it for the others too."""
-        with self._waiting:
+        """One object with the entries that wait: one thread does it for the others too."""
+        with self._changed:
             size = count = 0
             for entry in self._entries:
                 size += len(entry.line)
@@ -109,8 +118,10 @@ class JournalObjects:
                 entry.problems = [error("The journal was not written", "This command is ending.")]
             raise
         finally:
-            for entry in taken:
-                entry.done = True
+            with self._changed:
+                for entry in taken:
+                    entry.done = True
+                self._changed.notify_all()
 
     def _look(self) -> None:
         if monotonic() - self._looked > LOOK:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -162,6 +164,18 @@ def test_a_record_costs_one_request_and_does_not_grow_with_the_state(server: Fak
     for _ in range(20):
         store.append(Failure(PVC))
     assert len(server.requests) - before == 20
+
+
+def test_threads_share_a_request(server: FakeS3, make: Any) -> None:
+    store = make()
+    store.write(FIRST)
+    store.append(INTENT)
+    before = len(server.requests)
+    every = [Failure(Address("pvc", f"n{n}")) for n in range(200)]
+    with server.doing(before=lambda environ: time.sleep(0.02)), ThreadPoolExecutor(16) as pool:
+        list(pool.map(store.append, every))
+    assert len(server.requests) - before < 100
+    assert set(make().read_journal()) == {INTENT, *every}
 
 
 @pytest.mark.parametrize(
