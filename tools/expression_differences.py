@@ -30,6 +30,9 @@ def accepted(expression: str, theirs: Said, ours: Said) -> str:
         return "there is no negative zero"
     if "Inf" in told or ours.error == "Division by zero" or "is not a finite number" in ours.detail or ".inf" in ours.detail:
         return "infinity is an error"
+    hidden = "pow(" in expression and "a sensitive value is involved" in ours.detail
+    if "Division by zero" in ours.detail or hidden:  # inside a try, or of something that is not shown
+        return "infinity is an error"
     if "the logarithm of" in ours.detail or '"inf"' in expression or "cannot take the logarithm of 0" in ours.detail:
         return "infinity is an error"
     if "coalesce(" in expression and "null" in expression and bool(theirs.error) != bool(ours.error):
