@@ -83,14 +83,14 @@ def _placed(work: Workplace, options: InitOptions) -> tuple[str, ...]:
     """Settles where the state lies; what there is to tell. Raises DiagnosticError."""
     settings = configuration(work, options.var_inputs).settings
     backend, before = settings.backend, previous(work)
+    if not options.migrate and not options.reconfigure:
+        ensure_unchanged(work, backend)
     states = wiring.states(work, backend, settings)
     lines: tuple[str, ...] = ()
     if backend.type != "local":
         states.names()  # whether the place can be reached is best known now
     if before is not None and options.migrate:
         lines = _moved(work, before, states, settings, options)
-    elif not options.reconfigure:
-        ensure_unchanged(work, backend)
     keep(work, backend)
     return (*lines, f"The state is in {shown(backend)}.")
 

@@ -50,6 +50,7 @@ class _Reader:
             yield from table.values()
         yield from module.resources.values()
         yield from module.imports
+        yield from module.settings
 
     def _variable(self, name: str, declared: Declared) -> None:
         """A variable's own rules are no use of it."""

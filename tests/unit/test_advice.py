@@ -37,6 +37,7 @@ def warned(folder: Path, text: str, **children: str) -> list[tuple[str, str]]:
         ),
         ("locals {\n  a = 1\n  b = local.a\n}", [("Unused local value", "main.hcl:3:3")]),
         ('variable "v" {}\nprovider "fake" { region = var.v }', []),
+        ('variable "v" {}\nkfinfra {\n  backend "local" {\n    path = var.v\n  }\n}', []),
         ('variable "v" { default = [] }\nimport {\n  for_each = toset(var.v)\n  to = disk.d[each.key]\n  id = each.key\n}\n'
          'disk "d" {\n  for_each = toset([])\n  size = 1\n}', []),
         ('variable "v" { default = 1 }\ndisk "d" {\n  size = 1\n  lifecycle { ignore_changes = [tags] }\n  count = var.v\n}', []),
