@@ -105,8 +105,9 @@ class Provider(Protocol):
     def resolve(self, desired: Desired, recorded: Attributes | None) -> Desired:
         """Completes what is desired from what lies on this machine (provider defaults, compiled packages, scanned files).
 
-        Reads local files only, never a server. Called while planning, and again just before a create or an update whose
-        attributes were not all known. Unknown parts stay UNKNOWN.
+        Reads local files; a server only where nothing else can tell what is meant (the types of a manifest's fields, what a
+        download would fetch), and never for what has not changed. Called while planning, and again just before a create or
+        an update whose attributes were not all known. Unknown parts stay UNKNOWN.
         """
         ...
 
