@@ -17,8 +17,8 @@ def language(folder: str, cache: str) -> dict[str, float]:
     """Parse and evaluate the configuration in `folder`, with the parse cache in `cache` (`none`: without one)."""
     from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
     from kfinfra.app.validation import validated
-    from kfinfra.config.configuration import load
     from kfinfra.config.files import FolderSources
+    from kfinfra.config.loading import load
     from kfinfra.hcl.cache import ParseCache
 
     kept = None if cache == "none" else ParseCache(Path(cache), b"")

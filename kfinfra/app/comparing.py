@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kfinfra.app import wiring
-from kfinfra.app.inspect import configuration, read_state
+from kfinfra.app.inspect import read_state
 from kfinfra.app.options import Workplace
+from kfinfra.app.reading import configuration
 from kfinfra.diag import DiagnosticError, did_you_mean, error
 from kfinfra.model.ports import DetailLine
 from kfinfra.state.document import ResourceState

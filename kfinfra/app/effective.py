@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kfinfra.app import wiring
-from kfinfra.app.inspect import configuration, read_state
+from kfinfra.app.inspect import read_state
 from kfinfra.app.options import Workplace
+from kfinfra.app.reading import configuration
 from kfinfra.config.configuration import Configuration
 from kfinfra.diag import DiagnosticError, did_you_mean, error
 from kfinfra.model.address import Address

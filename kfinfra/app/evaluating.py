@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from kfinfra.app import wiring
-from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.options import Workplace
-from kfinfra.app.workspaces import current
-from kfinfra.config.configuration import Configuration, load
-from kfinfra.config.files import FolderSources
+from kfinfra.app.reading import configuration
+from kfinfra.config.configuration import Configuration
 from kfinfra.diag import Diagnostic, SourceText
 from kfinfra.hcl.format.tokens import unfinished
 from kfinfra.hcl.nodes import Call
@@ -62,18 +60,7 @@ def open_console(work: Workplace, var_inputs: Iterable[tuple[str, str]] = ()) ->
 
     Raises DiagnosticError where the configuration or the state cannot be read.
     """
-    sources, cache = FolderSources(work.root), wiring.parse_cache(work)
-    config = load(
-        sources,
-        resource_types(),
-        provider_types(),
-        work.env,
-        var_inputs,
-        cache,
-        current(work),
-        require_variables=False,
-        own=provider_functions(),
-    )
+    config = configuration(work, var_inputs)
     config.evaluation.common.clock.now = _now
     store = wiring.store(work, config.settings)
     state = store.read()

@@ -6,11 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kfinfra.app import wiring
-from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.options import Workplace
-from kfinfra.app.workspaces import current
-from kfinfra.config.configuration import Configuration, load
-from kfinfra.config.files import FolderSources
+from kfinfra.app.reading import configuration
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.address import Target
 from kfinfra.plan.change import Plan
@@ -19,21 +16,6 @@ from kfinfra.state.document import OutputState, State
 from kfinfra.state.journal import fold
 from kfinfra.state.sealing import PLAN, is_sealed
 from kfinfra.state.store import StateStore, Workspaces
-
-
-def configuration(work: Workplace, var_inputs: Iterable[tuple[str, str]] = ()) -> Configuration:
-    """The folder's configuration; a variable without a value is unknown. Raises DiagnosticError."""
-    return load(
-        FolderSources(work.root),
-        resource_types(),
-        provider_types(),
-        work.env,
-        var_inputs,
-        wiring.parse_cache(work),
-        current(work),
-        require_variables=False,
-        own=provider_functions(),
-    )
 
 
 def state_store(work: Workplace) -> StateStore:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from kfinfra.app import wiring
 from kfinfra.app.comparing import recorded_pipeline
-from kfinfra.app.inspect import configuration
 from kfinfra.app.options import Workplace
+from kfinfra.app.reading import configuration
 from kfinfra.diag import DiagnosticError, did_you_mean, error
 from kfinfra.model.plain import Attributes
 from kfinfra.model.runs import PipelineRun, TaskRun

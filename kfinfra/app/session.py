@@ -13,12 +13,10 @@ from pathlib import Path
 
 from kfinfra.app import wiring
 from kfinfra.app.backends import keep
-from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.inspect import plan_bytes, read_plan
 from kfinfra.app.options import PlanOptions, Workplace
-from kfinfra.app.workspaces import current
-from kfinfra.config.configuration import Configuration, load
-from kfinfra.config.files import FolderSources
+from kfinfra.app.reading import configuration
+from kfinfra.config.configuration import Configuration
 from kfinfra.config.imports import Import
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.engine.adoption import adopt
@@ -229,20 +227,8 @@ def open_session(
     work: Workplace, options: PlanOptions, hooks: Hooks, operation: str, require_variables: bool = True
 ) -> Iterator[Session]:
     """Reads configuration and state under the lock, and settles what an earlier command left open."""
-    sources, cache = FolderSources(work.root), wiring.parse_cache(work)
-    types, inputs, own = resource_types(), options.var_inputs, provider_functions()
-    config = load(
-        sources,
-        types,
-        provider_types(),
-        work.env,
-        inputs,
-        cache,
-        current(work),
-        require_variables=require_variables,
-        own=own,
-        ask=options.ask,
-        planned=options.planned,
+    config = configuration(
+        work, options.var_inputs, require_variables=require_variables, ask=options.ask, planned=options.planned
     )
     env = wiring.environment(work)
     store = wiring.store(work, config.settings)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kfinfra.app import wiring
-from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
+from kfinfra.app.catalogue import resource_types
 from kfinfra.app.inspect import read_plan
 from kfinfra.app.options import Workplace
-from kfinfra.app.workspaces import current
-from kfinfra.config.configuration import Configuration, load
-from kfinfra.config.files import FolderSources
+from kfinfra.app.reading import configuration
+from kfinfra.config.configuration import Configuration
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error, warning
 from kfinfra.model.schema import ResourceType
 from kfinfra.plan.change import Plan
@@ -49,19 +48,8 @@ def saved_plan(work: Workplace, path: Path) -> PlanView:
 
 
 def _configuration(work: Workplace) -> Configuration | None:
-    sources, cache = FolderSources(work.root), wiring.parse_cache(work)
     try:
-        return load(
-            sources,
-            resource_types(),
-            provider_types(),
-            work.env,
-            (),
-            cache,
-            current(work),
-            require_variables=False,
-            own=provider_functions(),
-        )
+        return configuration(work)
     except DiagnosticError:
         return None  # what is wrong with it is validate's to say: it is not the plan's configuration, and a note says that
 

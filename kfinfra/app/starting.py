@@ -8,9 +8,9 @@ from pathlib import Path
 
 from kfinfra.app import wiring
 from kfinfra.app.backends import Copy, ensure_unchanged, keep, migrate, previous, shown, told
-from kfinfra.app.inspect import configuration
 from kfinfra.app.installing import install_modules
 from kfinfra.app.options import Workplace
+from kfinfra.app.reading import configuration
 from kfinfra.app.validation import validate
 from kfinfra.config.backends import Backend
 from kfinfra.config.settings import Settings

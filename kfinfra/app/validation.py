@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kfinfra.app import wiring
-from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.options import Workplace
-from kfinfra.app.workspaces import current
+from kfinfra.app.reading import configuration
 from kfinfra.config.advice import advice
-from kfinfra.config.configuration import BlockKey, Configuration, load
+from kfinfra.config.configuration import BlockKey, Configuration
 from kfinfra.config.contexts import in_context
-from kfinfra.config.files import FolderSources
 from kfinfra.config.instances import as_planned
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity
 
@@ -20,18 +17,7 @@ def validate(work: Workplace) -> tuple[Diagnostic, ...]:
     """All errors and warnings, in the order of the files."""
     undeclared: list[Diagnostic] = []
     try:
-        config = load(
-            FolderSources(work.root),
-            resource_types(),
-            provider_types(),
-            work.env,
-            (),
-            wiring.parse_cache(work),
-            current(work),
-            require_variables=False,
-            own=provider_functions(),
-            undeclared=undeclared,
-        )
+        config = configuration(work, undeclared=undeclared)
     except DiagnosticError as problem:
         return tuple(sorted(problem.diagnostics, key=Diagnostic.order))
     return validated(config, undeclared)

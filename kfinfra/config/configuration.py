@@ -8,45 +8,37 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from kfinfra.config.bodies import decode_body
-from kfinfra.config.calls import check_call, passed_providers
-from kfinfra.config.checkblocks import CheckInstance, check_instances, check_mistakes
+from kfinfra.config.checkblocks import CheckInstance, check_instances
 from kfinfra.config.conditions import failed_postconditions
-from kfinfra.config.contexts import in_context
-from kfinfra.config.dependencies import Dependencies, dependencies
-from kfinfra.config.evaluation import Common, Evaluation, Instance
-from kfinfra.config.files import ParsedFile, Sources, parse_file, read_text
-from kfinfra.config.given import Ask, Given, asked, from_command_line, from_environment, from_file, from_plan
-from kfinfra.config.imports import Imports, check_imports, read_imports
-from kfinfra.config.installed import Installed
+from kfinfra.config.dependencies import Dependencies
+from kfinfra.config.evaluation import Evaluation, Instance
+from kfinfra.config.imports import Imports, read_imports
 from kfinfra.config.instances import Meta, desired_instance, read_meta
-from kfinfra.config.judging import judged_instance, judged_outputs
+from kfinfra.config.judging import judged_instance, judged_outputs, variable_problems
 from kfinfra.config.keys import BlockKey, ModulePath
 from kfinfra.config.module import Declared, Module
-from kfinfra.config.outputs import marked, output_mistakes
-from kfinfra.config.refactoring import Refactoring, read_refactoring
+from kfinfra.config.outputs import marked
+from kfinfra.config.refactoring import Refactoring
 from kfinfra.config.repetition import Repetition, repetition
-from kfinfra.config.settings import BLOCKS, Settings, read_settings
-from kfinfra.config.shapes import VALUES
-from kfinfra.config.tree import Node, load_tree
+from kfinfra.config.settings import Settings
+from kfinfra.config.tree import Node
 from kfinfra.config.uses import Use
-from kfinfra.config.variables import Variables, check_shape, is_flagged, judged, settle_variables
-from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, error, warning
-from kfinfra.hcl.cache import ParseCache
+from kfinfra.config.variables import Variables, is_flagged
+from kfinfra.diag import Diagnostic, DiagnosticError, Severity, error
 from kfinfra.hcl.evaluate import Scope
-from kfinfra.hcl.functions import Clock, Function, standard_functions
 from kfinfra.hcl.nodes import Expr
 from kfinfra.model.address import Address, Key
-from kfinfra.model.checks import Checked, Status
+from kfinfra.model.checks import Checked
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.resource import Desired, Lifecycle, Resource
 from kfinfra.model.schema import ProviderType, ResourceType
 from kfinfra.values.codec import to_data
 from kfinfra.values.data import ObjectValue, Unknown, Value
 
-__all__ = ["BlockKey", "Configuration", "load"]
+__all__ = ["BlockKey", "Configuration"]
 
 
 @dataclass
@@ -409,122 +401,7 @@ class Configuration:
         return data, sensitive
 
 
-def load(
-    sources: Sources,
-    types: Mapping[str, ResourceType],
-    provider_types: Mapping[str, ProviderType],
-    env: Mapping[str, str],
-    var_inputs: Iterable[tuple[str, str]] = (),
-    cache: ParseCache | None = None,
-    workspace: str = "default",
-    require_variables: bool = True,
-    own: Iterable[Function] = (),
-    ask: Ask | None = None,
-    planned: Mapping[str, Plain] | None = None,
-    undeclared: list[Diagnostic] | None = None,
-) -> Configuration:
-    """The configuration in `sources`. `var_inputs` are ("var", "a=b") and ("file", path) in the command line's order.
-
-    Raises DiagnosticError with all mistakes that can be told without evaluating resources. With `require_variables`
-    false a variable without a value is unknown (validate); `ask` is how one is asked for, `planned` are the values that a
-    saved plan was made with. `own` are the functions that providers bring. References that name nothing go to `undeclared`,
-    where it is given, if nothing else is wrong: the rest can be evaluated.
-    """
-    tree = load_tree(sources, types, provider_types, cache, Installed(sources))
-    root, module = tree.root, tree.root.module
-    clock = Clock()
-    functions = standard_functions(sources, clock, own)
-    given, found = _given(module, tree.var_files, sources, env, var_inputs, cache)
-    given = {**from_plan(planned or {}, module.variables), **given}
-    if ask is not None and require_variables:
-        given |= asked(module.variables, given, ask)
-    variables, problems = settle_variables(module.variables, given, functions)
-    if not require_variables:
-        variables = replace(variables, complete=False)
-        problems = [p for p in problems if p.summary != "No value for required variable"]
-    found.extend(problems)
-    for node in root.walk():
-        node.providers = passed_providers(node, provider_types, found)
-        found.extend(_check_module(node, types))
-    refactoring = read_refactoring([(node.path, node.module) for node in root.walk()], types, found)
-    evaluation = Evaluation(root, Common(functions, frozenset(types), workspace, clock), variables.values)
-    nothing: list[Diagnostic] = []
-    depends = dependencies(root, types, found, nothing)
-    if undeclared is None:
-        found.extend(nothing)
-    sound = not any(d.severity is Severity.ERROR for d in found)  # only then nothing refers to itself
-    settings = read_settings(module, found, evaluation.scope if sound else None, variables.given)
-    if not any(d.severity is Severity.ERROR for d in found):
-        found.extend(variable_problems(module, variables, evaluation))
-    if any(d.severity is Severity.ERROR for d in found):
-        raise DiagnosticError(sorted(in_context(dict.fromkeys([*found, *nothing]), root), key=Diagnostic.order))
-    if undeclared is not None:
-        undeclared.extend(in_context(dict.fromkeys(nothing), root))
-    found = in_context(dict.fromkeys(found), root)
-    return Configuration(root, types, provider_types, evaluation, variables, settings, tree.digest, depends, found, refactoring)
-
-
-def variable_problems(module: Module, variables: Variables, evaluation: Evaluation) -> list[Diagnostic]:
-    """What the rules of the root module's variables say, as far as it can be told by now.
-
-    A default that does not hold is told where the value is needed only: `validate` is run before values are given.
-    """
-    found: list[Diagnostic] = []
-    for name, block in module.variables.items():
-        if not block.block.body.blocks:
-            continue
-        status, problems = judged(block, evaluation.scope(block.source), variables.given.get(name, block.span))
-        if status is not Status.FAIL or name in variables.given or variables.complete:
-            whole = block.source.span(block.block.start, block.block.end)
-            found.extend(d.at(None, f"var.{name}").inside(f'variable "{name}"', whole) for d in problems)
-    return found
-
-
 def _how(declared: Declared | None) -> str | None:
     if declared is None:
         return None
     return next((name for name in ("count", "for_each") if declared.attribute(name) is not None), "")
-
-
-def _check_module(node: Node, types: Mapping[str, ResourceType]) -> Iterable[Diagnostic]:
-    yield from output_mistakes(node.module.outputs.values(), root=node.call is None)
-    yield from check_mistakes(node.module)
-    yield from check_call(node)
-    yield from check_imports(node.module.imports, types)
-    if node.call is not None:
-        for declared in node.module.variables.values():
-            yield from check_shape(declared)
-        found: list[Diagnostic] = []
-        read_settings(node.module, found)
-        yield from found
-        for declared in (d.inner(b) for d in node.module.settings for b in d.block.body.blocks if b.type in BLOCKS):
-            detail = "State is the whole configuration's: only the root module says where it lies and what is encrypted."
-            yield warning(
-                f"{declared.block.type.capitalize()} configuration ignored", detail, declared.span, hint="remove this block"
-            )
-
-
-def _given(
-    module: Module,
-    var_files: Mapping[str, ParsedFile],
-    sources: Sources,
-    env: Mapping[str, str],
-    inputs: Iterable[tuple[str, str]],
-    cache: ParseCache | None,
-) -> tuple[dict[str, Given], list[Diagnostic]]:
-    given = from_environment(env, module.variables)
-    found: list[Diagnostic] = []
-    for file in var_files.values():
-        values, diagnostics = from_file(file, module.variables)
-        given |= values
-        found += diagnostics
-    for kind, text in inputs:
-        if kind == "var":
-            name, value = from_command_line(text, module.variables)
-            given[name] = value
-        else:
-            source = SourceText(text, read_text(sources, text))
-            values, diagnostics = from_file(ParsedFile(source, parse_file(source, cache, VALUES, values=True)), module.variables)
-            given |= values
-            found += diagnostics
-    return given, found

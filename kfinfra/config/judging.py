@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from kfinfra.config.conditions import Conditions
 from kfinfra.config.evaluation import Evaluation
+from kfinfra.config.module import Module
 from kfinfra.config.outputs import has_preconditions
 from kfinfra.config.tree import Node
+from kfinfra.config.variables import Variables, judged
 from kfinfra.diag import Diagnostic
 from kfinfra.hcl.evaluate import Scope
 from kfinfra.model.address import Address
@@ -32,3 +34,19 @@ def judged_instance(address: Address, conditions: Conditions, before: Scope, aft
 def _checked(address: Address, found: Sequence[tuple[Status, Sequence[Diagnostic]]]) -> Checked:
     said = tuple(d.detail for status, problems in found if status is Status.FAIL for d in problems)
     return Checked(address, together(status for status, _ in found), said)
+
+
+def variable_problems(module: Module, variables: Variables, evaluation: Evaluation) -> list[Diagnostic]:
+    """What the rules of the root module's variables say, as far as it can be told by now.
+
+    A default that does not hold is told where the value is needed only: `validate` is run before values are given.
+    """
+    found: list[Diagnostic] = []
+    for name, block in module.variables.items():
+        if not block.block.body.blocks:
+            continue
+        status, problems = judged(block, evaluation.scope(block.source), variables.given.get(name, block.span))
+        if status is not Status.FAIL or name in variables.given or variables.complete:
+            whole = block.source.span(block.block.start, block.block.end)
+            found.extend(d.at(None, f"var.{name}").inside(f'variable "{name}"', whole) for d in problems)
+    return found

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from kfinfra.app.options import PlanOptions
 from kfinfra.app.session import Session, settled_state
-from kfinfra.config.configuration import load
 from kfinfra.config.files import FolderSources
+from kfinfra.config.loading import load
 from kfinfra.engine.configured import ProviderSettings
 from kfinfra.engine.hooks import Hooks
 from kfinfra.engine.providers import ProviderSet

@@ -10,8 +10,8 @@ from pathlib import Path
 from kfinfra.app.catalogue import provider_types, resource_types
 from kfinfra.app.validation import as_planned
 from kfinfra.compiler.child import declared
-from kfinfra.config.configuration import load
 from kfinfra.config.files import FolderSources
+from kfinfra.config.loading import load
 from kfinfra.diag import Diagnostic, DiagnosticError, error
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.resource import Desired

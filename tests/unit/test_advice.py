@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kfinfra.config.advice import advice
-from kfinfra.config.configuration import load
 from kfinfra.config.files import FolderSources
+from kfinfra.config.loading import load
 from tests.fakes.world import PROVIDERS, TYPES
 
 

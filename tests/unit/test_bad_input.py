@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kfinfra.config.configuration import load
 from kfinfra.config.files import FolderSources
+from kfinfra.config.loading import load
 from kfinfra.diag import Diagnostic, DiagnosticError
 from kfinfra.model.resource import Resource
 from tests.fakes.world import PROVIDERS, TYPES

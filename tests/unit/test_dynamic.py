@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kfinfra.config.configuration import Configuration, load
+from kfinfra.config.configuration import Configuration
 from kfinfra.config.files import FolderSources
 from kfinfra.config.keys import BlockKey
+from kfinfra.config.loading import load
 from tests.unit.test_bad_input import PROVIDERS, TYPES, mistakes
 
 PORTS = 'machine "d" {\n  disk = "d-1"\n'

@@ -9,8 +9,9 @@ from pathlib import Path
 import boto3
 import pytest
 
-from kfinfra.config.configuration import Configuration, load
+from kfinfra.config.configuration import Configuration
 from kfinfra.config.files import FolderSources
+from kfinfra.config.loading import load
 from kfinfra.diag import DiagnosticError
 from kfinfra.model.address import Address
 from kfinfra.state.document import ResourceState, State

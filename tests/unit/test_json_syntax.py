@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfinfra.app.validation import as_planned
-from kfinfra.config.configuration import BlockKey, Configuration, load
+from kfinfra.config.configuration import BlockKey, Configuration
 from kfinfra.config.files import FolderSources
+from kfinfra.config.loading import load
 from kfinfra.config.shapes import VALUES, module_shape
 from kfinfra.diag import DiagnosticError, SourceText
 from kfinfra.hcl import nodes as n

@@ -11,9 +11,10 @@ import pytest
 from kfinfra.app.catalogue import provider_types, resource_types
 from kfinfra.app.installing import install_modules
 from kfinfra.app.options import Workplace
-from kfinfra.config.configuration import Configuration, load
+from kfinfra.config.configuration import Configuration
 from kfinfra.config.files import FolderSources
 from kfinfra.config.installed import LOCK_FILE, lock_text, read_lock
+from kfinfra.config.loading import load
 from kfinfra.config.sources import GitSource, SourceError, git_source, redacted
 from kfinfra.diag import DiagnosticError
 from kfinfra.stores.repositories import Repositories

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kfinfra.config.configuration import BlockKey, Configuration, load
+from kfinfra.config.configuration import BlockKey, Configuration
 from kfinfra.config.files import FolderSources
+from kfinfra.config.loading import load
 from kfinfra.config.overrides import shift
 from kfinfra.diag import DiagnosticError, SourceText
 from kfinfra.hcl.parser import parse

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from kfinfra.app.showing import PlanView
-from kfinfra.config.configuration import Configuration, load
+from kfinfra.config.configuration import Configuration
 from kfinfra.config.files import FolderSources
+from kfinfra.config.loading import load
 from kfinfra.diag import SourceText, error, warning
 from kfinfra.engine.result import ApplyResult
 from kfinfra.model.address import Address
