@@ -66,6 +66,8 @@ def _absent(attribute: Attribute, path: Path, found: Findings) -> Plain:
 
 
 def _converted(value: Value, attribute: Attribute, path: Path, found: Findings) -> Plain:
+    if attribute.type is STRING and isinstance(value, str):  # most attributes, and nothing is to be done
+        return value
     try:
         data, sensitive = to_data(convert(value, attribute.type), UNKNOWN)
     except ConversionError as problem:
