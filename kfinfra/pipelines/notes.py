@@ -5,24 +5,38 @@ Facts: kubeflow/pipelines 2.17.0 and the issues that are named.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias
 
 from kfinfra.diag import Diagnostic, warning
 from kfinfra.model import quantity
 from kfinfra.model.plain import Attributes
+from kfinfra.pipelines.capacity import unplaceable
 from kfinfra.pipelines.checks import EPHEMERAL
 from kfinfra.pipelines.layering import layered
 from kfinfra.pipelines.placement import node_groups
 from kfinfra.pipelines.reading import mapping, sequence, text
 
+Notes: TypeAlias = Callable[[Attributes], Iterable[tuple[str, str, str]]]
+"""What is to be told of a task's settings: summary, detail, hint of each."""
+
 
 def notes_on(defaults: Attributes | None, overrides: Mapping[str, Attributes] | None) -> tuple[Diagnostic, ...]:
     """Warnings on `defaults`, and on each override over them where it says more than the defaults do already."""
+    return _told(defaults, overrides, _notes)
+
+
+def misplaced(defaults: Attributes | None, overrides: Mapping[str, Attributes] | None) -> tuple[Diagnostic, ...]:
+    """Warnings of tasks that fit on no node of their groups; these are looked at as a whole, and make no package."""
+    return _told(defaults, overrides, unplaceable)
+
+
+def _told(defaults: Attributes | None, overrides: Mapping[str, Attributes] | None, notes: Notes) -> tuple[Diagnostic, ...]:
     base = defaults or {}
-    general = list(_notes(base))
+    general = list(notes(base))
     out = [warning(summary, f"defaults: {detail}", hint=hint) for summary, detail, hint in general]
     for name, settings in (overrides or {}).items():
-        for summary, detail, hint in _notes(layered([base, settings])):
+        for summary, detail, hint in notes(layered([base, settings])):
             if (summary, detail, hint) not in general:
                 out.append(warning(summary, f"Task {name}: {detail}", hint=hint))
     return tuple(out)

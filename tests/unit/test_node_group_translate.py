@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kfinfra.facts.instance_types import INSTANCE_TYPES
 from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.resource import Desired, Resource
@@ -13,7 +14,6 @@ from kfinfra.plan.change import Action
 from kfinfra.plan.diff import diff
 from kfinfra.providers.aws import nodegroup_checks as checks
 from kfinfra.providers.aws import nodegroup_translate as translate
-from kfinfra.providers.aws.instance_types import INSTANCE_TYPES
 from kfinfra.providers.aws.nodegroup_schema import NODE_GROUP
 
 ROLE = "arn:aws:iam::123456789012:role/nodes"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from kfinfra.diag import did_you_mean
+from kfinfra.facts.instance_types import DATED, INSTANCE_TYPES
 from kfinfra.hcl.functions.function import Function, FunctionError, Parameter
-from kfinfra.providers.aws.instance_types import DATED, INSTANCE_TYPES
 from kfinfra.values.data import ObjectValue, Value
 from kfinfra.values.types import ANY, STRING
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kfinfra.diag import did_you_mean
+from kfinfra.facts.instance_types import DATED, INSTANCE_TYPES, SUCCESSORS_OF_P2, InstanceType, known
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain, is_known
 from kfinfra.model.schema import Problem
-from kfinfra.providers.aws.instance_types import DATED, INSTANCE_TYPES, SUCCESSORS_OF_P2, InstanceType, known
 
 _PATH = ("instance_types",)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from kfinfra.facts.instance_types import known
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.providers.aws import nodegroup_upkeep as upkeep
-from kfinfra.providers.aws.instance_types import known
 
 OWNER = "kfinfra.dev/owner"
 NODE_TEMPLATE = "k8s.io/cluster-autoscaler/node-template"

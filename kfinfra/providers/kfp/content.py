@@ -182,9 +182,12 @@ def details(
     return compare(old if isinstance(old, dict) else None, new if isinstance(new, dict) else None, told)
 
 
-def cautions(found: Content) -> Iterable[DetailLine]:
-    """What KFP cannot hold of the content, or not run, as lines of a plan."""
-    for told in found.warnings:
+def cautions(found: Content, attributes: Attributes) -> Iterable[DetailLine]:
+    """What KFP cannot hold of the content, or not run, and what no node can take, as lines of a plan."""
+    from kfinfra.pipelines.notes import misplaced
+
+    placed = misplaced(_block(attributes, "defaults"), {**_own(attributes), **_overrides(attributes)})
+    for told in (*found.warnings, *placed):
         yield DetailLine(" ", f"warning: {told.summary}: {told.detail}")
         if told.hint:
             yield DetailLine(" ", f"hint: {told.hint}", 1)

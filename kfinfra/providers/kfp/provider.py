@@ -147,7 +147,7 @@ class KfpProvider:
             yield from content.details(before, after, there, {})
             return
         yield from content.details(before, after, there, wanted.sources)
-        yield from content.cautions(wanted)
+        yield from content.cautions(wanted, after)
 
     def create(self, operation: Operation) -> Run:
         """Makes the object."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 
 DATED = "2025-11"
 SUCCESSORS_OF_P2 = ("g4dn.xlarge", "g5.xlarge", "g6.xlarge", "p3.2xlarge")
@@ -41,6 +42,26 @@ class InstanceType:
     def neuron(self) -> bool:
         """Whether it has AWS's own accelerators."""
         return self.accelerator == "Neuron"
+
+    @property
+    def pods(self) -> int:
+        """How many pods a node takes with the VPC CNI (awslabs/amazon-eks-ami, nodeadm: 110 below 30 vCPUs, else 250)."""
+        return min(self.interfaces * (self.addresses - 1) + 2, 110 if self.vcpus < 30 else 250)
+
+    @property
+    def offered_cpu(self) -> Fraction:
+        """The CPUs that pods may use: without what nodeadm keeps for the kubelet (6, 1, 0.5, 0.5, 0.25 … % of each)."""
+        kept = sum((60, 10, 5, 5)[: self.vcpus]) + Fraction(5, 2) * max(0, self.vcpus - 4)
+        return self.vcpus - Fraction(kept) / 1000
+
+    @property
+    def offered_memory(self) -> int:
+        """The bytes that pods may use at the very most: without the kubelet's 255 MiB and 11 a pod, and 100 for eviction.
+
+        A node reports less memory than its type has (m5.large 94 %), and daemon sets take some: what does not fit into
+        this fits nowhere.
+        """
+        return (self.memory_mib - (11 * self.pods + 255) - 100) * 1024 * 1024
 
     @property
     def device(self) -> str:

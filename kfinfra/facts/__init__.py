@@ -1,0 +1,1 @@
+"""What is known of the world without asking it: dated tables."""
