@@ -35,7 +35,7 @@ def sizes(source: Path, before: Attributes | None, after: Attributes | None) -> 
     return {n: path.stat().st_size for n, path in paths if path.is_file()}
 
 
-def manifest(attributes: Attributes) -> Mapping[str, Plain]:
+def manifest(attributes: Attributes) -> dict[str, Plain]:
     """Path to sha256, empty where nothing is known of the content."""
     found = attributes.get("manifest")
     return found if isinstance(found, dict) else {}

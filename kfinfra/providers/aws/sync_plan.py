@@ -11,6 +11,7 @@ from kfinfra.model.plain import UNKNOWN, Attributes, Plain, is_known
 from kfinfra.model.resource import Desired
 from kfinfra.providers.aws import download
 from kfinfra.providers.aws.client import Aws
+from kfinfra.providers.aws.file_index import index_path
 from kfinfra.providers.aws.scan import scan
 from kfinfra.providers.aws.sync_details import manifest as files_of
 from kfinfra.providers.aws.sync_schema import DOWNLOAD
@@ -32,7 +33,7 @@ def resolved(
     files: dict[str, Plain] | None = None
     sizes: Mapping[str, int] = {}
     if attributes.get("direction") != DOWNLOAD:
-        files, sizes = _upward(root, desired)
+        files = _upward(root, desired, files_of(recorded or {}))
     elif (attributes.get("bucket"), attributes.get("prefix")) not in filling:
         files, sizes = _downward(aws, root, desired)
     if files is not None and recorded is not None:
@@ -49,14 +50,13 @@ def _check_direction(desired: Desired, recorded: Attributes | None) -> None:
         raise DiagnosticError(error("Direction cannot be changed", detail, desired.span_of(("direction",)), hint=hint))
 
 
-def _upward(root: Path, desired: Desired) -> tuple[dict[str, Plain] | None, Mapping[str, int]]:
+def _upward(root: Path, desired: Desired, recorded: dict[str, Plain]) -> dict[str, Plain] | None:
     attributes = desired.resource.attributes
     source, exclude = attributes.get("source"), attributes.get("exclude")
     if not isinstance(source, str) or not is_known(exclude):
-        return None, {}
-    index = root / ".kfinfra" / "cache" / "files" / f"{str(desired.address).replace('/', '_')}.json"
+        return None
     patterns = [str(p) for p in exclude] if isinstance(exclude, list) else []
-    return dict(scan(root / source, patterns, index, afresh=bool(attributes.get("verify")))), {}
+    return scan(root / source, patterns, index_path(root, desired.address), bool(attributes.get("verify")), recorded)
 
 
 def _downward(aws: Aws, root: Path, desired: Desired) -> tuple[dict[str, Plain] | None, Mapping[str, int]]:
