@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,9 @@ from kfinfra.model.plain import Plain
 from kfinfra.model.ports import Operation, Progress, ReadRequest
 from kfinfra.providers.aws import prefix, sync
 from kfinfra.providers.aws.client import Aws
+from kfinfra.providers.aws.file_index import index_path
 from kfinfra.providers.aws.provider import make_provider
+from kfinfra.providers.aws.scan import scan
 from kfinfra.sandbox.aws import with_bucket_tags
 from kfinfra.sandbox.eks.app import make_app
 from kfinfra.sandbox.http import Served
@@ -33,6 +38,7 @@ class Counted:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 
         self.calls: Counter[str] = Counter()
+        self.meanwhile: Callable[[str], None] = lambda path: None
         self._app = with_bucket_tags(DomainDispatcherApplication(create_backend_app))
         self.server = make_server("127.0.0.1", 0, self._count, threaded=True, request_handler=MotoRequestHandler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -41,6 +47,8 @@ class Counted:
     def _count(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         query = environ["QUERY_STRING"].split("=")[0]
         self.calls[f"{environ['REQUEST_METHOD']} {query}".strip()] += 1
+        if environ["REQUEST_METHOD"] == "PUT":
+            self.meanwhile(environ["PATH_INFO"])
         return self._app(environ, start_response)
 
 
@@ -106,14 +114,13 @@ def test_node_groups_cost_a_list_a_call_each_and_one_for_their_scaling_groups(co
 
 
 def operation(owner: str, files: list[str], **more: Plain) -> Operation:
-    from hashlib import sha256
-
     manifest: dict[str, Plain] = {name: sha256(name.encode()).hexdigest() for name in files}
     desired: dict[str, Plain] = {"bucket": "synced", "prefix": "p", "source": ".", "manifest": manifest, **more}
     return Operation(Address("s3_sync", "a"), {"bucket": "synced", "prefix": "p"}, desired, owner, "t", 60.0)
 
 
 def folder(root: Path, files: list[str]) -> Path:
+    root.mkdir(exist_ok=True)
     for name in files:
         (root / name).write_text(name)
     return root
@@ -150,3 +157,54 @@ def test_a_manifest_that_is_none_is_said_to_be_damaged(aws: Aws) -> None:
     with pytest.raises(DiagnosticError, match="Manifest is damaged") as raised:
         sync.observe(aws, {"bucket": "damaged", "prefix": "p"}, {})
     assert "s3://damaged/p/.kfinfra-manifest.json" in raised.value.diagnostics[0].detail
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda path: path.write_text("more than there was"), True),
+        (lambda path: path.write_text("gib"), True),
+        (lambda path: path.unlink(), True),
+        (lambda path: path.with_name("new").write_text("big") and path.with_name("new").replace(path), True),
+        (lambda path: path.chmod(0o600), False),
+    ],
+)
+@pytest.mark.parametrize("young", [False, True])
+def test_a_file_that_is_changed_while_it_is_sent_is_not_in_the_manifest(
+    s3: Counted, aws: Aws, tmp_path: Path, change: Callable[[Path], object], told: bool, young: bool
+) -> None:
+    bucket = tmp_path.name.replace("_", "-").lower()[:50].strip("-")
+    aws.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=WHERE)
+    path = folder(tmp_path, ["big"]) / "big"
+    ago = path.stat().st_mtime_ns - (0 if young else 10**12)
+    os.utime(path, ns=(ago, ago))
+    s3.meanwhile = lambda key: change(path) if key.endswith("/big") else None  # type: ignore[func-returns-value]
+    wanted = operation("me", ["big"], bucket=bucket)
+    try:
+        if told:
+            with pytest.raises(DiagnosticError, match="changed while it was synced"):
+                list(sync.upload(aws, tmp_path, wanted))
+        else:
+            list(sync.upload(aws, tmp_path, wanted))
+    finally:
+        s3.meanwhile = lambda path: None
+    found = prefix.Prefix(aws, bucket, "p").manifest()
+    assert (found is None or not found.files) if told else (found is not None and set(found.files) == {"big"})
+
+
+def test_a_file_is_read_once_where_it_looks_as_it_did_in_the_scan(aws: Aws, tmp_path: Path) -> None:
+    aws.s3.create_bucket(Bucket="once", CreateBucketConfiguration=WHERE)
+    wanted = operation("me", ["a", "b"], bucket="once")
+    index = index_path(tmp_path, wanted.address)
+    scan(folder(tmp_path / "files", ["a", "b"]), [], index)
+    first, rest = index.read_text().split("\n", 1)
+    other = sha256(b"what only the index says").hexdigest()
+    index.write_text(f"{int(first) + 10**15}\n{rest.replace(sha256(b'a').hexdigest(), other)}")
+    planned: dict[str, Plain] = {"a": other, "b": sha256(b"b").hexdigest()}
+    list(sync.upload(aws, tmp_path, replace(wanted, desired={**wanted.desired, "source": "files", "manifest": planned})))
+    found = prefix.Prefix(aws, "once", "p").manifest()
+    assert found is not None and {n: e["sha256"] for n, e in found.files.items()} == planned
+    (tmp_path / "files" / "a").write_text("A")
+    again = {**wanted.desired, "source": "files", "prefix": "q", "manifest": planned}
+    with pytest.raises(DiagnosticError, match="changed while it was synced"):
+        list(sync.upload(aws, tmp_path, replace(wanted, prior={}, desired=again)))

@@ -9,7 +9,6 @@ asynchronous ones do not survive the end of an interpreter.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -18,10 +17,8 @@ from typing import Any, BinaryIO
 
 from kfinfra.providers.aws.client import Aws
 from kfinfra.providers.aws.moving import Tell
-from kfinfra.providers.aws.transfer import BIG, PART, PARTS_AT_ONCE, SMALL, BotoTransfer, Transfer, changed
+from kfinfra.providers.aws.transfer import BIG, BIG_AT_ONCE, PART, PARTS_AT_ONCE, SMALL, BotoTransfer, Transfer, changed
 
-BIG_AT_ONCE = 4
-"""So many files that go in parts."""
 _OWN = (
     "AWS_SKIP_SIGNATURE",
     "AWS_SERVER_SIDE_ENCRYPTION",
@@ -48,14 +45,14 @@ def transfer_for(aws: Aws, bucket: str) -> Transfer:
 class ObstoreTransfer:
     """obstore, and boto3 for what obstore cannot do."""
 
-    at_once = 64
+    sending = ((0, 64), (SMALL, BIG_AT_ONCE))
+    fetching = ((0, 64), (BIG, BIG_AT_ONCE))
 
     def __init__(self, aws: Aws, bucket: str, plain: BotoTransfer) -> None:
         from obstore.auth.boto3 import Boto3CredentialProvider
         from obstore.store import S3Store
 
         self._plain = plain
-        self._few = threading.BoundedSemaphore(BIG_AT_ONCE)
         endpoint = aws.s3.meta.endpoint_url
         config: Any = {
             "endpoint": endpoint,
@@ -78,8 +75,7 @@ class ObstoreTransfer:
         from obstore.exceptions import BaseError
 
         if (size := path.stat().st_size) >= SMALL:
-            with self._few:
-                return self._plain.send(path, key, tell) if _odd(key) else self._send_big(path, key, tell)
+            return self._plain.send(path, key, tell) if _odd(key) else self._send_big(path, key, tell)
         if not _odd(key):
             try:
                 etag = obstore.put(self._store, key, path.read_bytes(), use_multipart=False)["e_tag"]
@@ -123,7 +119,7 @@ class ObstoreTransfer:
                 self._part(descriptor, key, etag, tell, 0, None)
             else:
                 starts: Iterable[int] = range(0, size, PART)
-                with self._few, ThreadPoolExecutor(PARTS_AT_ONCE) as pool:
+                with ThreadPoolExecutor(PARTS_AT_ONCE) as pool:
                     list(pool.map(lambda start: self._part(descriptor, key, etag, tell, start, min(start + PART, size)), starts))
             if os.fstat(descriptor).st_size != size:
                 raise changed(key)

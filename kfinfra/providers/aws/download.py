@@ -213,7 +213,7 @@ def _files(transfer: Transfer, place: Prefix, folder: _Folder, wanted: Mapping[s
         done[name] = entry
         folders.add((target / name).parent)
 
-    for step in moved(transfer.at_once, {name: wanted[name].size for name in todo}, one, kept):
+    for step in moved(transfer.fetching, {name: wanted[name].size for name in todo}, one, kept):
         if time.monotonic() - saved > SAVE_EVERY:
             write(target, replace(record, files=dict(done)))
             saved = time.monotonic()

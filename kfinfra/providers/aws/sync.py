@@ -11,6 +11,8 @@ from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.ports import Checkpoint, Observed, Operation, Progress, Run
 from kfinfra.providers.aws.bulk import transfer_for
 from kfinfra.providers.aws.client import Aws, code_of, translated
+from kfinfra.providers.aws.file_index import Entry as Known
+from kfinfra.providers.aws.file_index import Look, index_path, look, now, vouched
 from kfinfra.providers.aws.moving import Tell, moved
 from kfinfra.providers.aws.prefix import MANIFEST, Entry, Listed, Manifest, Prefix, quoted
 from kfinfra.providers.aws.scan import digest
@@ -72,11 +74,12 @@ def upload(aws: Aws, root: Path, operation: Operation) -> Run:
         todo = sorted(n for n in wanted if n not in entries)
         saved, etag = time.monotonic(), earlier.etag
         transfer = transfer_for(aws, place.bucket)
+        known = vouched(index_path(root, operation.address), frozenset(todo))
         sizes = {n: (source / n).stat().st_size for n in todo if (source / n).is_file()}
         for step in moved(
-            transfer.at_once,
+            transfer.sending,
             {n: sizes.get(n, 0) for n in todo},
-            lambda n, tell: _send(transfer, place.key(n), source / n, str(wanted[n]), tell),
+            lambda n, tell: _send(transfer, place.key(n), source / n, str(wanted[n]), known.get(n), tell),
             entries.__setitem__,
         ):
             if time.monotonic() - saved > SAVE_EVERY:
@@ -122,20 +125,39 @@ def _manifest(owner: str, entries: dict[str, Entry], earlier: Manifest, etag: st
     return Manifest(owner, entries, sorted(earlier.names - entries.keys()), etag)
 
 
-def _send(transfer: Transfer, key: str, path: Path, wanted: str, tell: Tell) -> Entry:
-    """Uploads one file, if it is still what was planned."""
-    _unchanged(path, wanted)
-    before = path.stat()
-    etag = transfer.send(path, key, tell)
-    after = path.stat()
-    if (before.st_size, before.st_mtime_ns, before.st_ctime_ns) != (after.st_size, after.st_mtime_ns, after.st_ctime_ns):
+def _send(transfer: Transfer, key: str, path: Path, wanted: str, known: Known | None, tell: Tell) -> Entry:
+    """Uploads one file, if it is still what was planned, and was all the while.
+
+    It is read once, to be sent, where it looks as it did when its digest was made, and where no change can have gone unseen.
+    """
+    began, before = now(), _look(path)
+    if known is None or known.look != before or known.sha256 != wanted:
         _unchanged(path, wanted)
+    etag = transfer.send(path, key, tell)
+    after = _look(path)
+    if after._replace(ctime_ns=before.ctime_ns) != before:
+        raise _changed(path)
+    if after != before or not before.is_older_than(began):
+        _unchanged(path, wanted)  # its mode or its links were changed, or what was changed has the same time
     return {"sha256": wanted, "etag": quoted(etag)}
+
+
+def _look(path: Path) -> Look:
+    try:
+        return look(path)
+    except FileNotFoundError as problem:
+        raise _changed(path) from problem
+    except OSError as problem:
+        raise DiagnosticError(error("Cannot read a file", f"{path}: {problem.strerror or problem}.")) from problem
 
 
 def _unchanged(path: Path, wanted: str) -> None:
     if digest(path) != wanted:
-        raise DiagnosticError(error("File changed while it was synced", f"{path} is not what was planned.", hint="apply again"))
+        raise _changed(path)
+
+
+def _changed(path: Path) -> DiagnosticError:
+    return DiagnosticError(error("File changed while it was synced", f"{path} is not what was planned.", hint="apply again"))
 
 
 def remove(aws: Aws, operation: Operation) -> Run:

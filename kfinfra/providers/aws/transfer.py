@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.providers.aws.client import Aws, code_of
-from kfinfra.providers.aws.moving import Tell
+from kfinfra.providers.aws.moving import Lanes, Tell
 
 BIG = 64 * 1024 * 1024
 """From this size on a file is fetched in parts, side by side."""
@@ -18,18 +18,25 @@ SMALL = 8 * 1024 * 1024
 """Up to this size a file is sent in one call."""
 PART = 16 * 1024 * 1024
 PARTS_AT_ONCE = 4
+BIG_AT_ONCE = 4
+"""So many files that go in parts: each holds its parts in memory."""
 _CHUNK = 1024 * 1024
 
 
 class Transfer(Protocol):
     """Moves whole files. Its methods raise botocore's errors, or a DiagnosticError; safe to use from several threads.
 
-    `at_once`: from how many threads it is worth using.
+    `sending` and `fetching`: from how many threads it is worth using.
     """
 
     @property
-    def at_once(self) -> int:
-        """Threads."""
+    def sending(self) -> Lanes:
+        """Threads for uploads."""
+        ...
+
+    @property
+    def fetching(self) -> Lanes:
+        """Threads for downloads."""
         ...
 
     def send(self, path: Path, key: str, tell: Tell) -> str:
@@ -44,7 +51,8 @@ class Transfer(Protocol):
 class BotoTransfer:
     """boto3: a big file is sent in parts by s3transfer, and never read whole."""
 
-    at_once = 16
+    sending = ((0, 16), (SMALL, BIG_AT_ONCE))
+    fetching = ((0, 16), (BIG, BIG_AT_ONCE))
 
     def __init__(self, aws: Aws, bucket: str) -> None:
         self._aws, self._bucket = aws, bucket
