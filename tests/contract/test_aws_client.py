@@ -18,7 +18,7 @@ from kfinfra.model.plain import Plain
 from kfinfra.model.ports import Operation, Progress
 from kfinfra.providers.aws import buckets, sync
 from kfinfra.providers.aws.client import Aws, translated
-from kfinfra.providers.aws.prefix import Manifest, Prefix, quoted
+from kfinfra.providers.aws.prefix import Entry, Manifest, Prefix, quoted
 from kfinfra.sandbox.aws import Aws as Server
 
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/deploy", "session_name": "ci"}
@@ -92,7 +92,7 @@ def test_verify_reads_what_lies_in_the_bucket(env: dict[str, str], tmp_path: Pat
     place = Prefix(aws, "verified", "p")
     manifest = place.manifest()
     assert manifest is not None
-    place.write(replace(manifest, files={**manifest.files, "a": {**manifest.files["a"], "sha256": "0" * 64}}))
+    place.write(replace(manifest, files={**manifest.files, "a": Entry("0" * 64, manifest.files["a"].etag)}))
     identity: dict[str, Plain] = {"bucket": "verified", "prefix": "p"}
     trusting, _ = sync.observe(aws, identity, {})
     assert trusting.attributes is not None and trusting.attributes["manifest"]["a"] == "0" * 64  # type: ignore[index, call-overload]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,7 +21,7 @@ from kfinfra.model.plain import Plain
 from kfinfra.model.ports import Operation, Progress, ReadRequest
 from kfinfra.providers.aws import prefix, sync
 from kfinfra.providers.aws.client import Aws
-from kfinfra.providers.aws.file_index import index_path
+from kfinfra.providers.aws.file_index import index_path, look, now
 from kfinfra.providers.aws.provider import make_provider
 from kfinfra.providers.aws.scan import scan
 from kfinfra.sandbox.aws import with_bucket_tags
@@ -200,11 +201,21 @@ def test_a_file_is_read_once_where_it_looks_as_it_did_in_the_scan(aws: Aws, tmp_
     first, rest = index.read_text().split("\n", 1)
     other = sha256(b"what only the index says").hexdigest()
     index.write_text(f"{int(first) + 10**15}\n{rest.replace(sha256(b'a').hexdigest(), other)}")
+    while not look(tmp_path / "files" / "b").is_older_than(now()):
+        time.sleep(0.01)
     planned: dict[str, Plain] = {"a": other, "b": sha256(b"b").hexdigest()}
     list(sync.upload(aws, tmp_path, replace(wanted, desired={**wanted.desired, "source": "files", "manifest": planned})))
     found = prefix.Prefix(aws, "once", "p").manifest()
-    assert found is not None and {n: e["sha256"] for n, e in found.files.items()} == planned
+    assert found is not None and {n: e.sha256 for n, e in found.files.items()} == planned
     (tmp_path / "files" / "a").write_text("A")
     again = {**wanted.desired, "source": "files", "prefix": "q", "manifest": planned}
     with pytest.raises(DiagnosticError, match="changed while it was synced"):
         list(sync.upload(aws, tmp_path, replace(wanted, prior={}, desired=again)))
+
+
+def test_a_prefix_lists_keys_of_every_form(aws: Aws) -> None:
+    aws.s3.create_bucket(Bucket="odd", CreateBucketConfiguration=WHERE)
+    names = ["a//b", "é ü", "1 + 1", "100%25", "<&>\"'", "folder/", "p/p/p", "~"]
+    sent = {name: aws.s3.put_object(Bucket="odd", Key=f"p/{name}", Body=name.encode())["ETag"] for name in names}
+    aws.s3.put_object(Bucket="odd", Key="p-other/x", Body=b"")
+    assert prefix.Prefix(aws, "odd", "p").objects() == {n: prefix.Listed(sent[n], len(n.encode())) for n in names}

@@ -11,6 +11,7 @@ from typing import Any
 
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.plain import Attributes, Plain
+from kfinfra.providers.aws.pages import read_objects
 
 _EXPIRED = "the credentials have expired: log in again (aws sso login)"
 _WRONG_KEYS = "check AWS_PROFILE, or the keys in the environment"
@@ -75,6 +76,7 @@ class Aws:
             config = Config(retries=retry, max_pool_connections=32, connect_timeout=10, s3=style)
             client = self._session.client(service, endpoint_url=self._endpoint(service), config=config)
             client.meta.events.register("after-call", _check_answer)
+            client.meta.events.register_first("before-parse.s3.ListObjectsV2", read_objects)
             return client
 
     def _endpoint(self, service: str) -> str | None:

@@ -71,7 +71,7 @@ def listing(aws: Aws, attributes: Attributes) -> dict[str, Remote] | None:
         if name == MANIFEST or name.endswith("/") or exclude.match_file(name):
             continue
         entry = known.get(name)
-        content = entry["sha256"] if entry is not None and entry["etag"] == listed.etag else listed.etag
+        content = entry.sha256 if entry is not None and entry.etag == listed.etag else listed.etag
         out[name] = Remote(content, listed.etag, listed.size)
     _check_names(place, out)
     return out

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypedDict
+
+import msgspec
 
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.providers.aws.client import Aws, code_of
@@ -15,11 +15,19 @@ BATCH = 1000
 """The most keys of one DeleteObjects: docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html."""
 
 
-class Entry(TypedDict):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """A file that was sent: its content, and the ETag that S3 gave it (opaque: no MD5 for parts or KMS)."""
 
     sha256: str
     etag: str
+
+
+class _Written(msgspec.Struct):
+    """A manifest as it is written: JSON."""
+
+    owner: str | None
+    files: Mapping[str, Entry]
+    left: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +92,12 @@ class Prefix:
                 return None
             raise
         try:
-            found = json.loads(text)
-            owner = None if found["owner"] is None else str(found["owner"])
-            return Manifest(owner, dict(found["files"]), list(found.get("left", [])), answer["ETag"])
-        except (ValueError, KeyError, TypeError) as problem:
+            found = msgspec.json.decode(text, type=_Written)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
             detail = f"{self.url}/{MANIFEST} is not what a sync writes: {problem}."
             hint = "restore an earlier version of the object, or delete it: then every file is sent again"
             raise DiagnosticError(error("Manifest is damaged", detail, hint=hint)) from problem
+        return Manifest(found.owner, found.files, found.left, answer["ETag"])
 
     def write(self, manifest: Manifest) -> str:
         """Writes the manifest, after what it lists, in the place of the one that it was made from; returns its ETag.
@@ -99,8 +106,7 @@ class Prefix:
         """
         from botocore.exceptions import ClientError
 
-        content = {"owner": manifest.owner, "files": manifest.files, "left": manifest.left}
-        body = json.dumps(content, sort_keys=True).encode()
+        body = msgspec.json.encode(_Written(manifest.owner, manifest.files, manifest.left), order="deterministic")
         fence = {"IfNoneMatch": "*"} if manifest.etag is None else {"IfMatch": manifest.etag}
         place = {"Bucket": self.bucket, "Key": self.key(MANIFEST), "ContentType": "application/json"}
         try:
@@ -114,9 +120,14 @@ class Prefix:
 
     def objects(self) -> dict[str, Listed]:
         """What lies under the prefix, by name."""
+        return dict(self.listed())
+
+    def listed(self) -> Iterator[tuple[str, Listed]]:
+        """What lies under the prefix with its names, page by page."""
         pages = self.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.key(""))
-        found = (o for page in pages for o in page.get("Contents", []))
-        return {o["Key"].removeprefix(self.key("")): Listed(quoted(o["ETag"]), o["Size"]) for o in found}
+        for page in pages:
+            for found in page.get("Contents", []):
+                yield found["Key"].removeprefix(self.key("")), Listed(quoted(found["ETag"]), found["Size"])
 
     def delete(self, names: Iterable[str]) -> Iterator[int]:
         """Deletes objects, many in one call; tells after each call how many. Raises DiagnosticError for those that stay."""

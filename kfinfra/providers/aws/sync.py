@@ -33,27 +33,30 @@ def observe(aws: Aws, identity: Attributes, recorded: Attributes) -> tuple[Obser
     from botocore.exceptions import ClientError
 
     place = Prefix(aws, str(identity["bucket"]), str(identity["prefix"]))
+    files: dict[str, Plain] = {}
+    sizes: dict[str, int] = {}
     with translated(f"list {place.url}"):
         try:
             sent = place.manifest()
-            there = {} if sent is None else place.objects()
+            if sent is None:
+                return Observed(None), {}
+            for name, listed in place.listed():
+                if (entry := sent.files.get(name)) is not None:
+                    files[name], sizes[name] = _content(entry, listed), listed.size
         except ClientError as problem:
             if code_of(problem) == "NoSuchBucket":
                 return Observed(None), {}
             raise
-    if sent is None:
-        return Observed(None), {}
-    seen = {name: entry for name, entry in sent.files.items() if name in there}
-    files: dict[str, Plain] = {name: _content(entry, there[name]) for name, entry in seen.items()}
     if recorded.get("verify"):
         with translated(f"verify {place.url}"):
-            files |= spoiled(place, {n: e["sha256"] for n, e in seen.items() if files[n] == e["sha256"]})
-    observed = Observed({**_DEFAULTS, **recorded, **identity, "manifest": files}, owner=sent.owner)
-    return observed, {name: listed.size for name, listed in there.items()}
+            files |= spoiled(place, {n: e.sha256 for n, e in sent.files.items() if files.get(n) == e.sha256})
+    if files == recorded.get("manifest"):
+        files = files_of(recorded)  # there is a file of each once, not twice
+    return Observed({**_DEFAULTS, **recorded, **identity, "manifest": files}, owner=sent.owner), sizes
 
 
 def _content(entry: Entry, listed: Listed) -> str:
-    return entry["sha256"] if listed.etag == entry["etag"] else f"changed ({listed.etag.strip(chr(34))})"
+    return entry.sha256 if listed.etag == entry.etag else f"changed ({listed.etag.strip(chr(34))})"
 
 
 def upload(aws: Aws, root: Path, operation: Operation) -> Run:
@@ -92,11 +95,11 @@ def upload(aws: Aws, root: Path, operation: Operation) -> Run:
             whole = replace(whole, left=())
         place.write(whole)
     yield Checkpoint(desired)
-    return {**desired, "manifest": {n: e["sha256"] for n, e in entries.items()}}
+    return {**desired, "manifest": {n: e.sha256 for n, e in entries.items()}}
 
 
 def _stands(entry: Entry, wanted: Plain, listed: Listed | None) -> bool:
-    return entry["sha256"] == wanted and listed is not None and listed.etag == entry["etag"]
+    return entry.sha256 == wanted and listed is not None and listed.etag == entry.etag
 
 
 def _ours(place: Prefix, operation: Operation) -> Manifest:
@@ -139,7 +142,7 @@ def _send(transfer: Transfer, key: str, path: Path, wanted: str, known: Known | 
         raise _changed(path)
     if after != before or not before.is_older_than(began):
         _unchanged(path, wanted)  # its mode or its links were changed, or what was changed has the same time
-    return {"sha256": wanted, "etag": quoted(etag)}
+    return Entry(wanted, quoted(etag))
 
 
 def _look(path: Path) -> Look:
