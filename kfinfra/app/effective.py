@@ -23,23 +23,23 @@ if TYPE_CHECKING:
 
 def effective_settings(work: Workplace, address: Address) -> Mapping[str, Sequence[Setting]]:
     """Each task's settings by path, with where each comes from. Raises DiagnosticError."""
-    attributes = _desired(configuration(work), read_state(work), address)
+    desired, attributes = _desired(configuration(work), read_state(work), address)
     unknown = sorted(n for n in ("source", "package", "function", "defaults", "override", "dag") if _holes(attributes.get(n)))
     if unknown:
         detail = f"{', '.join(unknown)} of {address} depend on what is known after apply only."
         raise DiagnosticError(error("Settings are not known yet", detail, hint="apply what they refer to, then ask again"))
-    return wiring.task_settings(work, attributes)
+    return wiring.task_settings(work, desired, attributes)
 
 
-def _desired(config: Configuration, state: State | None, address: Address) -> Attributes:
-    """What the configuration wants at `address`, seeing what the state knows of everything before it."""
+def _desired(config: Configuration, state: State | None, address: Address) -> tuple[Desired, Attributes]:
+    """What is declared at `address`, and the attributes it will have, seeing what the state knows of everything before it."""
     recorded = {a: r.resource() for a, r in state.resources.items()} if state is not None else {}
     pipelines: list[str] = []
     for block in config.order:
         for desired in config.instances(block):
             after = diff(desired, recorded.get(desired.address), config.types[desired.address.type], desired.provider).after or {}
             if desired.address == address:
-                return after
+                return desired, after
             pipelines += [str(desired.address)] if desired.address.type == "pipeline" else []
             config.settle(_seen(desired, after))
     detail = f"The configuration declares no {address}.{did_you_mean(str(address), pipelines)}"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 if TYPE_CHECKING:
     from kfinfra.model.ports import Provider, ProviderFactory
+    from kfinfra.model.resource import Desired
     from kfinfra.state.sealing import Sealer
     from kfinfra.state.store import StateStore, Workspaces
 
@@ -91,11 +92,13 @@ def _compiler(work: Workplace) -> Compiler:
     return Compiler(work.root, work.root / DATA_FOLDER / "cache" / "packages")
 
 
-def task_settings(work: Workplace, pipeline: Attributes) -> Mapping[str, Sequence[Setting]]:
+def task_settings(work: Workplace, pipeline: Desired, attributes: Attributes) -> Mapping[str, Sequence[Setting]]:
     """The settings of each task of a pipeline with these attributes, by path. Raises DiagnosticError."""
     from kfinfra.providers.kfp import content
+    from kfinfra.providers.kfp.provider import placed
 
-    return content.settings_of(content.origin(pipeline), work.root, _compiler(work))
+    with placed(pipeline):
+        return content.settings_of(content.origin(attributes), work.root, _compiler(work))
 
 
 def deployed_pipeline(work: Workplace, attributes: Attributes, pipeline_id: str) -> DeployedPipeline:

@@ -275,7 +275,10 @@ def confirmed(
 
 @contextmanager
 def stopping(told: Callable[[], None]) -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets, and tells of; the second one ends the process at once (the journal covers it)."""
+    """An event that the first Ctrl-C sets, and tells of; the second one ends the process at once (the journal covers it).
+
+    SIGTERM is as Ctrl-C, as terraform has it: what a CI job that is cancelled is sent.
+    """
     stop = threading.Event()
 
     def interrupted(number: int, frame: object) -> None:
@@ -286,8 +289,9 @@ def stopping(told: Callable[[], None]) -> Iterator[threading.Event]:
         stop.set()
         told()
 
-    before = signal.signal(signal.SIGINT, interrupted)
+    before = {number: signal.signal(number, interrupted) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import click
 
 from kfinfra.cli.arguments import normalize
+from kfinfra.cli.streams import forget_output, open_streams
 from kfinfra.diag import DiagnosticError
 
 USAGE, FAILED, INTERRUPTED = 64, 1, 130
@@ -147,6 +148,7 @@ def run(argv: list[str]) -> int:
         prepare()
     sys.setrecursionlimit(50_000)
     gc.set_threshold(100_000, 20, 20)  # what a command makes it keeps: looking for garbage in it costs a fifth of its time
+    open_streams()
     try:
         code = cli.main(normalize(argv), prog_name="kfinfra", standalone_mode=False)
         return code if isinstance(code, int) else 0
@@ -169,7 +171,15 @@ def run(argv: list[str]) -> int:
         show_diagnostics([error("Too deeply nested", detail)], color="--no-color" not in argv)
         return FAILED
     except BrokenPipeError:  # whoever read has seen enough (`| head`)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget_output()
+        return FAILED
+    except OSError as problem:  # a disk that is full, a folder that cannot be written: nothing that a change here would mend
+        from kfinfra.cli.common import show_diagnostics
+        from kfinfra.diag import error
+
+        forget_output()
+        detail = f"{problem.filename or 'standard output'}: {problem.strerror or problem}."
+        show_diagnostics([error("Cannot read or write", detail)], color="--no-color" not in argv)
         return FAILED
     except Exception as problem:
         if os.environ.get("KFINFRA_LOG") == "debug":

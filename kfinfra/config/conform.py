@@ -79,7 +79,19 @@ def _converted(value: Value, attribute: Attribute, path: Path, found: Findings) 
         )
         return None
     found.sensitive.update((*path, *p) for p in sensitive)
-    return data  # type: ignore[no-any-return,unused-ignore]
+    plain: Plain = data
+    is_list = isinstance(attribute.type, ListType | SetType) and attribute.type.element != ANY
+    return _without_nulls(plain, path, found) if is_list and isinstance(plain, list) else plain
+
+
+def _without_nulls(items: list[Plain], path: Path, found: Findings) -> list[Plain]:
+    """The items as they are; each that is null is a problem: no server's list has a place that holds nothing."""
+    for index, item in enumerate(items):
+        if item is None:
+            detail = f'"{path_text((*path, index))}" is null, and a list here has no empty places.'
+            hint = "leave it out: [for x in … : x if x != null]"
+            found.problem((*path, index), "Null value in a list", detail, hint)
+    return items
 
 
 def _reference(value: Value, attribute: Attribute, ref: Ref, path: Path, found: Findings) -> Plain:
@@ -127,7 +139,7 @@ def _nested(value: Value, attribute: Attribute, path: Path, found: Findings) -> 
             return {key: conform(v, inner, (*path, key), found) for key, v in items.items()}
         case Shape.LIST | Shape.SET, TupleValue(things) | ListValue(items=things) | SetValue(items=things):
             inner = replace(attribute, shape=Shape.OBJECT, check=None)
-            return [conform(v, inner, (*path, i), found) for i, v in enumerate(things)]
+            return _without_nulls([conform(v, inner, (*path, i), found) for i, v in enumerate(things)], path, found)
         case _:
             wanted = {"object": "an object", "map": "a map of objects"}.get(attribute.shape.value, "a list of objects")
             found.problem(

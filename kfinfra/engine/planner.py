@@ -17,6 +17,7 @@ from kfinfra.engine.hooks import Hooks
 from kfinfra.engine.importing import Importer
 from kfinfra.engine.masking import masked
 from kfinfra.engine.moves import forgotten, rebind, relocated, still_there
+from kfinfra.engine.namesakes import namesakes
 from kfinfra.engine.outputs import no_outputs, output_changes
 from kfinfra.engine.providers import ProviderSet
 from kfinfra.engine.refresh import refresh
@@ -98,6 +99,8 @@ class Planner:
         self._errors.extend(self._replace.unknown([c.address for c in changes]))
         changes = spread(changes)
         self._errors.extend(collisions(changes, self._types))
+        if not self._errors:
+            self._errors.extend(namesakes(changes, self._types))
         changes = relocated(changes, self._rebound, self.observed, targeted=bool(self._targets), errors=self._errors)
         plan = Plan(
             mode,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
 from kfinfra.diag import Diagnostic, DiagnosticError, error
 from kfinfra.model.address import Address
@@ -11,6 +11,7 @@ from kfinfra.model.checks import Checked, Status
 from kfinfra.state.document import OutputState, ResourceState, State
 
 VERSION = 1
+T = TypeVar("T")
 
 
 def encode(state: State) -> bytes:
@@ -31,17 +32,25 @@ def encode(state: State) -> bytes:
 def decode(data: bytes, name: str) -> State:
     """The state in `data`; `name` is shown when it is none. Raises DiagnosticError for damaged or newer state."""
     try:
-        document = json.loads(data)
+        document = _of(dict, json.loads(data), "the document")
         version = document["version"]
         if version != VERSION:
             raise DiagnosticError(_unreadable(name, f"It has version {version}; this kfinfra reads version {VERSION}."))
-        resources = [decode_resource(r) for r in document["resources"]]
-        outputs = {n: OutputState(o["value"], o["sensitive"]) for n, o in document["outputs"].items()}
+        resources = [decode_resource(r) for r in _of(list, document["resources"], "resources")]
+        outputs = {n: OutputState(o["value"], o["sensitive"]) for n, o in _of(dict, document["outputs"], "outputs").items()}
         found = tuple(decode_checked(c) for c in document.get("check_results", ()))
         by_address = {r.address: r for r in resources}
-        return State(document["lineage"], document["digest_key"], document["serial"], by_address, outputs, found)
+        lineage, key = (_of(str, document[name], name) for name in ("lineage", "digest_key"))
+        return State(lineage, key, _of(int, document["serial"], "serial"), by_address, outputs, found)
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise DiagnosticError(_unreadable(name, f"It is damaged: {type(problem).__name__}: {problem}.")) from problem
+
+
+def _of(kind: type[T], value: object, what: str) -> T:
+    """`value`, which is of that kind. Raises TypeError where it is of another."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{what} is {value!r:.40}, not of type {kind.__name__}")
+    return value
 
 
 def _unreadable(name: str, why: str) -> Diagnostic:
@@ -68,11 +77,11 @@ def decode_resource(d: dict[str, Any]) -> ResourceState:
     """One resource from JSON data. Raises KeyError, TypeError or ValueError where it is none."""
     return ResourceState(
         Address.parse(d["address"]),
-        d["provider"],
-        d["attributes"],
+        _of(str, d["provider"], "provider"),
+        _of(dict, d["attributes"], f"{d['address']}'s attributes"),
         frozenset(Address.parse(a) for a in d["dependencies"]),
         frozenset(tuple(p) for p in d["sensitive"]),
-        d["write_only"],
+        _of(dict, d["write_only"], f"{d['address']}'s write_only"),
         d["schema_version"],
         d["tainted"],
         d["create_before_destroy"],

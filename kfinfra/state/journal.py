@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from kfinfra.diag import DiagnosticError, error
+from kfinfra.diag import Diagnostic, DiagnosticError, error
 from kfinfra.model.address import Address
 from kfinfra.model.plain import Attributes
 from kfinfra.state.codec import decode_resource, encode_resource
@@ -98,14 +98,14 @@ def decode_records(data: bytes, name: str) -> list[Record]:
         except (ValueError, KeyError, TypeError) as problem:
             if number == len(lines) - 1:
                 break
-            raise DiagnosticError(
-                error(
-                    "Journal cannot be read",
-                    f"{name}, line {number + 1}, is damaged: {problem}.",
-                    hint="keep a copy of it and of the state before you do anything else",
-                )
-            ) from problem
+            raise DiagnosticError(damaged(name, number + 1, str(problem))) from problem
     return records
+
+
+def damaged(name: str, line: int, why: str) -> Diagnostic:
+    """What is told of a journal with a line that cannot be read."""
+    detail = f"{name}, line {line}, is damaged: {why}."
+    return error("Journal cannot be read", detail, hint="keep a copy of it and of the state before you do anything else")
 
 
 def _decode(d: dict[str, object]) -> Record:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from kfinfra.state.journal import Record, decode_records, encode_record
+from kfinfra.diag import DiagnosticError
+from kfinfra.state.journal import Record, damaged, decode_records, encode_record
 from kfinfra.state.sealing import JOURNAL, Sealer
 
 
@@ -104,12 +106,21 @@ class JournalFile:
 
 
 def _lines(path: Path, serial: int) -> bytes | None:
-    """The lines of records; None where the file does not go on from `serial`, or was torn off within its first line."""
+    """The lines of records; None where the file does not go on from `serial`, or was torn off within its first line.
+
+    Raises DiagnosticError where the first line is whole and says nothing of a serial: what follows may be all that is
+    known of objects that were made.
+    """
     try:
         first, newline, lines = path.read_bytes().partition(b"\n")
     except FileNotFoundError:
         return None
+    if newline and not _HEADER.fullmatch(first):
+        raise DiagnosticError(damaged(str(path), 1, "it does not say which state it goes on from"))
     return lines if newline and first + newline == _header(serial) else None
+
+
+_HEADER = re.compile(rb'\{"after": -?\d+\}')
 
 
 def _header(serial: int) -> bytes:

@@ -9,7 +9,7 @@ import socket
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,8 +89,9 @@ class LocalStore:
     @contextmanager
     def lock(self, operation: str, timeout: float) -> Iterator[None]:
         """Holds an exclusive flock; the operating system releases it when the process ends, however it ends."""
-        try:
-            with _open(self._lock_path, 0) as descriptor:
+        with ExitStack() as held:
+            try:
+                descriptor = held.enter_context(_open(self._lock_path, 0))
                 self._acquire(descriptor, timeout)
                 who = {
                     "id": str(uuid.uuid4()),
@@ -101,13 +102,13 @@ class LocalStore:
                 }
                 os.ftruncate(descriptor, 0)
                 os.pwrite(descriptor, json.dumps(who).encode(), 0)
-                try:
-                    yield
-                finally:
-                    self._journal.close()
-                    os.ftruncate(descriptor, 0)
-        except OSError as problem:
-            raise _failed("lock", self._lock_path, problem) from problem
+            except OSError as problem:
+                raise _failed("lock", self._lock_path, problem) from problem
+            try:
+                yield
+            finally:
+                self._journal.close()
+                os.ftruncate(descriptor, 0)
 
     def unlock(self, lock_id: str) -> None:
         """A lock of the operating system cannot be taken from the process that holds it: this says which one that is."""

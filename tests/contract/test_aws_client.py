@@ -206,3 +206,27 @@ def test_what_somebody_made_in_the_place_of_ours_is_not_deleted(env: dict[str, s
 
 def test_an_etag_is_the_same_with_and_without_quotes() -> None:
     assert quoted("abc") == quoted('"abc"') == '"abc"'
+
+
+def test_a_login_page_that_everything_is_redirected_to_is_told() -> None:
+    class Page(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", "https://login.example/dex")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    env = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL": url}
+    try:
+        with pytest.raises(DiagnosticError) as caught, translated("read the bucket"):
+            Aws({}, env).s3.head_bucket(Bucket="data")
+    finally:
+        server.shutdown()
+    (found,) = caught.value.diagnostics
+    assert found.summary == "Not an AWS server"
+    assert found.detail == "HeadBucket was answered with a redirect (HTTP 302) to https://login.example/dex."

@@ -22,6 +22,12 @@ MISTAKES = {
     "bucket name": ('s3_bucket "b" {\n  name = "Acme_Data"\n}', 2, "Invalid bucket name"),
     "reserved tag": ('s3_bucket "b" {\n  tags = { "aws:x" = "y" }\n}', 2, "Reserved tag"),
     "days": ('s3_bucket "b" {\n  lifecycle_rules = [{ expire_after_days = 0 }]\n}', 2, "Invalid number of days"),
+    "null in a list": (GROUP % '  instance_types = ["m5.large", null]\n  scaling = { min = 0, max = 1 }', 5, "instance_types[1]"),
+    "null in a list of objects": (
+        GROUP % (CPU + "  scaling = { min = 0, max = 1 }\n  taints = [null]"),
+        7,
+        "Null value in a list",
+    ),
     "key without kms": ('s3_bucket "data" {\n  encryption = { kms_key = "k" }\n}', 2, "aws:kms"),
     "missing": ('s3_sync "s" {\n  prefix = "p"\n  source = "data"\n}', 1, "bucket"),
     "prefix": ('s3_sync "s" {\n  bucket = "abc"\n  prefix = "/p"\n  source = "data"\n}', 3, "Invalid prefix"),

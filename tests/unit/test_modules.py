@@ -128,7 +128,8 @@ machine "m" {{
 
 
 def test_count_is_a_tuple_and_nested_modules_have_both_keys(tmp_path: Path) -> None:
-    write(tmp_path, "inner/i.hcl", 'variable "n" {}\ndisk "d" { size = var.n }\noutput "n" { value = disk.d.size }')
+    inner = 'variable "n" {}\ndisk "d" {\n  name = "d${var.n}"\n  size = var.n\n}\noutput "n" { value = disk.d.size }'
+    write(tmp_path, "inner/i.hcl", inner)
     write(
         tmp_path,
         "outer/o.hcl",
@@ -138,7 +139,6 @@ def test_count_is_a_tuple_and_nested_modules_have_both_keys(tmp_path: Path) -> N
     text = 'module "out" {\n  source = "./outer"\n  n = 5\n}\noutput "o" { value = module.out }'
     bench = Bench(tmp_path)
     assert list(actions(bench.plan(text))) == ["module.out.module.in[0].disk.d", "module.out.module.in[1].disk.d"]
-    # the default name is the label: two of one name are the user's to tell apart
     assert {o.name: o.after for o in bench.plan(text).outputs} == {"o": {"all": [5, 6], "last": 6}}
 
 

@@ -65,7 +65,7 @@ def test_a_destroy_asks_for_none(tmp_path: Path) -> None:
 def module(tmp_path: Path, condition: str) -> str:
     """A module whose output is asked for by a machine; returns the root's text."""
     (tmp_path / "m").mkdir(exist_ok=True)
-    text = 'variable "size" { default = 5 }\ndisk "a" { size = var.size }\n'
+    text = 'variable "size" { default = 5 }\ndisk "a" {\n  name = "a${var.size}"\n  size = var.size\n}\n'
     text += output(condition, '"wrong: ${var.size}"', "3").replace('variable "size" { default = 5 }\n', "")
     (tmp_path / "m" / "main.hcl").write_text(text)
     return 'module "m" {\n  source = "./m"\n  for_each = { x = 1, y = 7 }\n  size = each.value\n}\n' + (

@@ -1,5 +1,6 @@
 """State and journal: what is written is read back, outcomes fold, a torn line is dropped, damage is told."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -85,6 +86,42 @@ def test_a_held_lock_names_its_holder(tmp_path: Path) -> None:
         pass
     with second.lock("plan", 0):
         pass
+
+
+def test_what_fails_while_the_lock_is_held_is_no_failure_of_the_lock(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "s")
+    with pytest.raises(BrokenPipeError), store.lock("plan", 0):
+        raise BrokenPipeError
+    with store.lock("plan", 0):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("serial", "3"), ("lineage", 5), ("outputs", []), ("resources", {"a": 1}), ("digest_key", None)]
+)
+def test_a_part_of_another_type_is_damage(name: str, value: object) -> None:
+    document = json.loads(encode(state(resource())))
+    with pytest.raises(DiagnosticError, match=f"damaged: TypeError: {name} is"):
+        decode(json.dumps({**document, name: value}).encode(), "s")
+
+
+@pytest.mark.parametrize("name", ["attributes", "write_only"])
+def test_a_part_of_a_resource_of_another_type_is_damage(name: str) -> None:
+    document = json.loads(encode(state(resource())))
+    document["resources"][0][name] = None
+    with pytest.raises(DiagnosticError, match=f"pvc.data's {name} is None"):
+        decode(json.dumps(document).encode(), "s")
+
+
+def test_a_journal_that_begins_with_damage_is_not_passed_over(tmp_path: Path) -> None:
+    store, path = LocalStore(tmp_path / "s"), tmp_path / "s.journal"
+    store.write(state())
+    store.append(Outcome(PVC, None))
+    path.write_bytes(b"\0" + path.read_bytes()[1:])
+    with pytest.raises(DiagnosticError, match=r"s.journal, line 1, is damaged"):
+        LocalStore(tmp_path / "s").read_journal()
+    with pytest.raises(DiagnosticError, match=r"s.journal, line 1, is damaged"):
+        LocalStore(tmp_path / "s").append(Failure(PVC))
 
 
 def test_a_file_in_the_place_of_the_folder_is_a_diagnostic(tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ class Aws:
             style: Any = {"addressing_style": "path"} if self._config.get("use_path_style") else None
             config = Config(retries=retry, max_pool_connections=32, connect_timeout=10, s3=style)
             client = self._session.client(service, endpoint_url=self._endpoint(service), config=config)
+            client.meta.events.register_first("needs-retry.s3", _check_redirect)
             client.meta.events.register("after-call", _check_answer)
             client.meta.events.register_first("before-parse.s3.ListObjectsV2", read_objects)
             return client
@@ -158,9 +159,25 @@ def _check_answer(http_response: Any, model: Any, **more: Any) -> None:
         return
     body = http_response.content[:500].lower()
     if b"<html" in body or b"<!doctype html" in body or (not body and not any(n.startswith("x-amz") for n in headers)):
-        detail = f"{model.name} was answered with HTML (HTTP {http_response.status_code}), which AWS does not speak."
-        hint = "check the endpoint variables (AWS_ENDPOINT_URL…) and the proxy: a login page may stand before it"
-        raise DiagnosticError(error("Not an AWS server", detail, hint=hint))
+        raise _not_aws(f"{model.name} was answered with HTML (HTTP {http_response.status_code}), which AWS does not speak.")
+
+
+def _check_redirect(response: Any, operation: Any, **more: Any) -> None:
+    """S3 says with a redirect in which region a bucket is, and says more in x-amz- headers. Raises DiagnosticError for others.
+
+    Before botocore's own handler of redirects, which asks HeadBucket for the region, and again, where that is redirected too.
+    """
+    http = response[0] if response is not None else None
+    if http is None or http.status_code not in (301, 302, 303, 307, 308):
+        return
+    if not any(name.lower().startswith("x-amz") for name in http.headers):
+        where = http.headers.get("Location", "nowhere")
+        raise _not_aws(f"{operation.name} was answered with a redirect (HTTP {http.status_code}) to {where}.")
+
+
+def _not_aws(detail: str) -> DiagnosticError:
+    hint = "check the endpoint variables (AWS_ENDPOINT_URL…) and the proxy: a login page may stand before it"
+    return DiagnosticError(error("Not an AWS server", detail, hint=hint))
 
 
 def code_of(problem: Any) -> str:

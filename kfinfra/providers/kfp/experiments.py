@@ -40,9 +40,7 @@ def id_of(kfp: Kfp, namespace: str, written: Plain) -> str | None:
         return name
     found = by_name(kfp, namespace, name)
     if found is None:
-        missing = (
-            "and none is written: a server for several users wants one" if written is None else "which the recurring run names"
-        )
+        missing = "and none is written: a server for several users wants one" if written is None else "which is named here"
         hint = 'declare one: experiment "NAME" { … }, and write experiment = experiment.NAME'
         detail = f'There is no experiment "{name}" in {namespace or "KFP"}, {missing}.'
         raise DiagnosticError(error("No such experiment", detail, hint=hint))

@@ -48,7 +48,7 @@ class KfpProvider:
             written["namespace"] = self._inherited(written)
         if desired.address.type == "pipeline":
             written["display_name"] = written.get("display_name") or written.get("name")
-            with _placed(desired):
+            with placed(desired):
                 written |= self._promised(desired.address, written, recorded or {})
         return replace(desired, resource=replace(desired.resource, attributes=written))
 
@@ -199,7 +199,7 @@ def _tried(look: Callable[[ReadRequest], Observed]) -> Callable[[ReadRequest], O
 
 
 @contextmanager
-def _placed(desired: Desired) -> Iterator[None]:
+def placed(desired: Desired) -> Iterator[None]:
     """Mistakes in a pipeline's HCL, and in settings of its tasks, told where they are written."""
     try:
         yield
