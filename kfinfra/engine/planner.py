@@ -111,7 +111,7 @@ class Planner:
             self._state.serial,
             self._config.digest,
             {},
-            (*self._config.warnings, *self._rebound.warnings, *forgotten(changes)),
+            (*self._config.warnings, *self._rebound.warnings, *self._targets.warnings(), *forgotten(changes)),
             self._request.targets,
             self._request.replace,
             tuple(sorted(self._read, key=lambda c: c.address)),

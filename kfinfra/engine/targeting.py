@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
 from kfinfra.config.configuration import BlockKey, Configuration
-from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
+from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error, warning
 from kfinfra.model.address import Address, Target
 from kfinfra.state.document import State
 
@@ -56,6 +56,15 @@ class Targets:
             chosen |= more
             grown = bool(more)
         return chosen
+
+    def warnings(self) -> Iterable[Diagnostic]:
+        """That a plan with targets is a part of one, as Terraform says it."""
+        if self._targets:
+            detail = (
+                "This plan was asked for with -target, so that it may not hold all changes that the configuration calls for. The "
+                "option is for exceptional situations, such as recovering from a mistake."
+            )
+            yield warning("Resource targeting is in effect", detail, hint="plan without -target afterwards")
 
     def unknown(self, wanted: Collection[Address], broken: Collection[BlockKey]) -> Iterable[Diagnostic]:
         """Targets that name nothing `wanted` and nothing in state; those that may name an instance of what is `broken` do."""

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from kfinfra.diag import DiagnosticError
+from kfinfra.diag import Diagnostic, DiagnosticError, error
 from kfinfra.state.journal import Record, damaged, decode_records, encode_record
 from kfinfra.state.sealing import JOURNAL, Sealer
 
@@ -29,11 +29,17 @@ class JournalFile:
         self._written = self._synced = 0
 
     def records(self, serial: int) -> list[Record]:
-        """What was recorded since the state had `serial`. Raises DiagnosticError for a damaged journal."""
+        """What was recorded since the state had `serial`.
+
+        Raises DiagnosticError for a damaged journal, and for one that goes on from a later state: then an earlier state was
+        put in the place of the one that it belongs to, and what it says must not be lost.
+        """
         for path in (self.path, self._fresh):
             lines = _lines(path, serial)
             if lines is not None:
                 return decode_records(self._opened(lines, str(path)), str(path))
+        if _serial(self.path) > serial:
+            raise DiagnosticError(_later(self.path))
         return []
 
     def append(self, record: Record, serial: int) -> None:
@@ -120,7 +126,26 @@ def _lines(path: Path, serial: int) -> bytes | None:
     return lines if newline and first + newline == _header(serial) else None
 
 
-_HEADER = re.compile(rb'\{"after": -?\d+\}')
+_HEADER = re.compile(rb'\{"after": (-?\d+)\}')
+
+
+def _serial(path: Path) -> int:
+    """The serial that a journal goes on from; that of no state where it holds no record."""
+    try:
+        first, _, lines = path.read_bytes().partition(b"\n")
+    except FileNotFoundError:
+        return -1
+    header = _HEADER.fullmatch(first)
+    return int(header[1]) if header and lines else -1
+
+
+def _later(path: Path) -> Diagnostic:
+    return error(
+        "Journal belongs to a later state",
+        f"{path} goes on from a later state than the one that is there: an earlier one was put in its place. The journal tells "
+        "of objects that this state does not know.",
+        hint=f"put the later state back; or move {path.name} away, and take over with kfinfra import what it names",
+    )
 
 
 def _header(serial: int) -> bytes:

@@ -30,7 +30,7 @@ def _listed(warnings: Iterable[Diagnostic], color: bool) -> str:
     bar = paint("│", "yellow", color)
     lines = [paint("Warnings:", "yellow", color), ""]
     for d in warnings:
-        lines += [f"- {d.summary}", *([f"  on {d.span.filename} line {d.span.start.line}"] if d.span is not None else [])]
+        lines += [f"- {d.summary}", *([f"  on {d.span}"] if d.span is not None else [])]
     lines += ["", "To see all of them in full, leave -compact-warnings out."]
     body = "\n".join(f"{bar} {line}".rstrip() for line in lines)
     return f"{paint('╷', 'yellow', color)}\n{body}\n{paint('╵', 'yellow', color)}\n"
@@ -39,7 +39,7 @@ def _listed(warnings: Iterable[Diagnostic], color: bool) -> str:
 def _parts(d: Diagnostic, color: bool, room: int) -> Iterator[str]:
     if d.span is not None:
         about = f", in {d.address or d.context}" if d.address or d.context else ""
-        yield from ["", f"  on {d.span.filename} line {d.span.start.line}{about}:", *_code(d.span, color, room)]
+        yield from ["", f"  on {d.span}{about}:", *_code(d.span, color, room)]
     elif d.address:
         yield from ["", f"  with {d.address}"]
     if d.values or d.call:

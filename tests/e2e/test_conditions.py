@@ -54,7 +54,7 @@ def messages(done: subprocess.CompletedProcess[str], kind: str) -> list[dict[str
 def test_a_check_is_a_warning_on_stderr_and_the_command_succeeds(folder: Path) -> None:
     planned = kfinfra(folder, "plan", "-out=p")
     assert planned.returncode == 0 and planned.stderr.count("Warning: Check block assertion failed") == 1
-    assert "var.days is 2" in planned.stderr and "on main.hcl line 8, in check.week" in planned.stderr
+    assert "var.days is 2" in planned.stderr and "on main.hcl:8:" in planned.stderr
     assert "Check block" not in planned.stdout and "days = 2" in planned.stdout
     shown = json.loads(kfinfra(folder, "show", "-json", "p").stdout)["checks"]
     assert [(c["address"]["to_display"], c["status"]) for c in shown] == [("check.week", "fail"), ("output.days", "pass")]
@@ -70,7 +70,7 @@ def test_a_check_is_a_warning_on_stderr_and_the_command_succeeds(folder: Path) -
 def test_an_output_whose_precondition_fails_is_an_error(folder: Path) -> None:
     done = kfinfra(folder, "plan", "-var", "days=200")
     assert done.returncode == 1 and "Error: Module output value precondition failed" in done.stderr
-    assert "on main.hcl line 17, in output.days" in done.stderr and "200 days are too many." in done.stderr
+    assert "on main.hcl:17:" in done.stderr and "200 days are too many." in done.stderr
 
 
 def test_json_tells_the_same(folder: Path) -> None:

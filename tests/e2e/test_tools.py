@@ -63,7 +63,7 @@ def test_fmt_leaves_a_file_with_a_syntax_error_and_formats_the_others(tmp_path: 
     (tmp_path / "bad.hcl").write_text("a  =\n")
     (tmp_path / "good.hcl").write_text("a=1\n")
     done = run(tmp_path, "fmt")
-    assert done.returncode == 2 and done.stdout == "good.hcl\n" and "on bad.hcl line 1" in done.stderr
+    assert done.returncode == 2 and done.stdout == "good.hcl\n" and "on bad.hcl:1:" in done.stderr
     assert (tmp_path / "bad.hcl").read_text() == "a  =\n"
 
 

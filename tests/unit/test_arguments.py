@@ -52,7 +52,7 @@ def test_compact_warnings_are_what_they_are_and_where() -> None:
     ]
     shown = render_diagnostics(found, color=False, compact=True)
     assert shown.endswith(
-        "╷\n│ Warnings:\n│\n│ - One\n│   on main.hcl line 2\n│ - Three\n"
+        "╷\n│ Warnings:\n│\n│ - One\n│   on main.hcl:2:1\n│ - Three\n"
         "│\n│ To see all of them in full, leave -compact-warnings out.\n╵\n"
     )
     assert ("Error: Two" in shown, "Long words" in shown) == (True, False)

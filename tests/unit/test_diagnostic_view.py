@@ -28,7 +28,7 @@ def test_the_whole_box() -> None:
 ╷
 │ Error: Invalid value
 │
-│   on main.hcl line 2, in disk.a:
+│   on main.hcl:2:10, in disk.a:
 │      2:   size = var.n
 │                  ^^^^^
 │     ├────────────────

@@ -231,7 +231,9 @@ def test_a_bug_while_a_failure_is_looked_into_ends_the_apply(bench: Bench) -> No
 
 def test_a_target_takes_what_it_depends_on_along(bench: Bench) -> None:
     text = TWO + 'disk "other" { size = 1 }\n'
-    assert actions(bench.plan(text, targets=("machine.box",))) == {"disk.data": "create", "machine.box": "create"}
+    plan = bench.plan(text, targets=("machine.box",))
+    assert actions(plan) == {"disk.data": "create", "machine.box": "create"}
+    assert [w.summary for w in plan.warnings] == ["Resource targeting is in effect"]
     with pytest.raises(DiagnosticError, match="names nothing"):
         bench.plan(text, targets=("machine.bax",))
 

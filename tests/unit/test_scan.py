@@ -94,14 +94,12 @@ def test_a_file_as_young_as_the_look_is_read_again(tmp_path: Path) -> None:
     assert scan(tmp_path / "data", [], tmp_path / "index", recorded=first) == first
 
 
-def test_a_name_that_is_no_text_costs_the_others_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("exclude", [[], ["*.tmp"]])
+def test_a_name_that_no_key_can_have_is_told_before_anything_is_sent(tmp_path: Path, exclude: list[str]) -> None:
     fill(tmp_path / "data", "a", "z")
-    odd = os.fsdecode(b"b\xff")
-    (tmp_path / "data" / odd).write_text("odd")
-    first = scan(tmp_path / "data", [], tmp_path / "index")
-    assert set(first) == {"a", odd, "z"}
-    (tmp_path / "index").write_text(later((tmp_path / "index").read_text()))
-    assert set(vouched(tmp_path / "index", first)) == {"a", "z"}
+    (tmp_path / "data" / os.fsdecode(b"b\xff")).write_text("odd")
+    with pytest.raises(DiagnosticError, match=r'"b\\xff" in .* is not UTF-8'):
+        scan(tmp_path / "data", exclude, tmp_path / "index")
 
 
 NAMES = st.lists(st.sampled_from(["a", "b", "a-b", "a!", "B", "0", "é"]), min_size=1, max_size=3).map("/".join)

@@ -161,3 +161,16 @@ def test_records_of_many_threads_are_all_there(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(store.append, every))
     assert set(store.read_journal()) == set(every)
+
+
+def test_a_journal_of_a_later_state_is_told_and_kept(tmp_path: Path) -> None:
+    store, path = LocalStore(tmp_path / "s"), tmp_path / "s"
+    store.write(state())
+    earlier = path.read_bytes()
+    store.write(replace(state(resource()), serial=state().serial + 1))
+    store.append(Failure(PVC))
+    written = path.with_name("s.journal").read_bytes()
+    path.write_bytes(earlier)
+    with pytest.raises(DiagnosticError, match="Journal belongs to a later state"):
+        LocalStore(tmp_path / "s").read_journal()
+    assert path.with_name("s.journal").read_bytes() == written

@@ -118,9 +118,7 @@ class _Lines:
         self._entries: list[Entry] = []
 
     def add(self, folder: str, entry: Entry) -> None:
-        """The next file. One whose name is no UTF-8 is left out: JSON cannot hold it."""
-        if not (folder + entry.name).isascii() and not _is_text(folder + entry.name):
-            return
+        """The next file."""
         if folder != self._folder or len(self._entries) == CHUNK:
             self.end()
         self._folder = folder
@@ -131,10 +129,3 @@ class _Lines:
         if self._entries:
             self._stream.write(msgspec.json.encode((self._folder, self._entries)) + b"\n")
         self._entries = []
-
-
-def _is_text(name: str) -> bool:
-    try:
-        return bool(name.encode())
-    except UnicodeEncodeError:
-        return False

@@ -139,7 +139,20 @@ def _names(place: str) -> tuple[list[str], list[str]]:
                     names.append(entry.name)
     except OSError as problem:
         raise DiagnosticError(error("Cannot read a folder", f"{place}: {problem.strerror or problem}.")) from problem
+    for name in (*names, *below):
+        if not (name.isascii() or _is_text(name)):
+            shown = os.fsencode(name).decode(errors="backslashreplace")
+            detail = f'"{shown}" in {place} is not UTF-8, and the keys of S3 are.'
+            raise DiagnosticError(error("File name is not UTF-8", detail, hint="rename it"))
     return names, below
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can be written as UTF-8: what is on a disk may be any bytes."""
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def digest(path: Path) -> str:
