@@ -90,5 +90,5 @@ def test_a_mistake_is_told_with_its_line(name: str, tmp_path: Path) -> None:
     (tmp_path / "main.hcl").write_text(text + "\n")
     done = subprocess.run([str(KFINFRA), "validate"], cwd=tmp_path, env=CLEAN, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "Traceback" not in done.stderr and "bug" not in done.stderr, done.stderr
-    assert f"main.hcl line {line}" in done.stderr, done.stderr
+    assert f"on main.hcl:{line}:" in done.stderr, done.stderr
     assert words in " ".join(done.stderr.replace("│", " ").split()), done.stderr

@@ -71,7 +71,7 @@ def test_fmt_formats_standard_input(tmp_path: Path) -> None:
     assert run(tmp_path, "fmt", "-", stdin="a=1\nbb=é").stdout == "a  = 1\nbb = é\n"
     assert run(tmp_path, "fmt", "-check", "-", stdin="a=1\n").returncode == 3
     broken = run(tmp_path, "fmt", "-", stdin="a=[\n")
-    assert (broken.returncode, broken.stdout) == (2, "") and "on <stdin> line 2" in broken.stderr
+    assert (broken.returncode, broken.stdout) == (2, "") and "on <stdin>:2:" in broken.stderr
     assert run(tmp_path, "fmt", "-", stdin=b"\xff").returncode == 2
     assert list(tmp_path.iterdir()) == []
 
