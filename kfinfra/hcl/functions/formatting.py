@@ -56,7 +56,7 @@ def _verb(found: re.Match[str], value: Value, at: int) -> str:
     if "-" in flags:
         return body + " " * gap
     if "0" in flags:
-        sign = body[0] if body[0] in "+-" else ""
+        sign = body[:1] if body.startswith(("+", "-")) else ""
         return sign + "0" * gap + body[len(sign) :]
     return " " * gap + body
 
