@@ -22,7 +22,7 @@ from kfinfra.values.data import (
     Unknown,
     Value,
 )
-from kfinfra.values.types import ANY, STRING, ListType, SetType, type_name
+from kfinfra.values.types import ANY, STRING, ListType, MapType, SetType, type_name
 
 
 @dataclass
@@ -80,8 +80,21 @@ def _converted(value: Value, attribute: Attribute, path: Path, found: Findings) 
         return None
     found.sensitive.update((*path, *p) for p in sensitive)
     plain: Plain = data
-    is_list = isinstance(attribute.type, ListType | SetType) and attribute.type.element != ANY
-    return _without_nulls(plain, path, found) if is_list and isinstance(plain, list) else plain
+    if isinstance(attribute.type, ListType | SetType | MapType) and attribute.type.element != ANY:
+        if isinstance(plain, list):
+            return _without_nulls(plain, path, found)
+        if isinstance(plain, dict):
+            _no_nulls(plain, path, found)
+    return plain
+
+
+def _no_nulls(entries: dict[str, Plain], path: Path, found: Findings) -> None:
+    """Each entry that is null is a problem: Terraform's providers drop it or refuse it, and a drop is told nowhere."""
+    for key, value in entries.items():
+        if value is None:
+            detail = f'"{path_text((*path, key))}" is null, and a map here has no entries without a value.'
+            hint = "leave it out: { for k, v in … : k => v if v != null }"
+            found.problem((*path, key), "Null value in a map", detail, hint)
 
 
 def _without_nulls(items: list[Plain], path: Path, found: Findings) -> list[Plain]:
