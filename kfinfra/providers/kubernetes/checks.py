@@ -32,6 +32,13 @@ def dns_name(value: Plain) -> Iterable[Problem]:
         yield _bad_name(value, "1 to 253 lower-case letters, digits, hyphens and dots")
 
 
+def class_name(value: Plain) -> Iterable[Problem]:
+    """What storage classes are called; an empty name is a claim's that takes no class."""
+    if value and not (_SUBDOMAIN.fullmatch(str(value)) and len(str(value)) <= 253):
+        detail = f'"{value}" is no name of a storage class: lower-case letters, digits, hyphens and dots.'
+        yield Problem((), "Invalid name", detail, 'write storage_class.NAME; "" for none')
+
+
 def _bad_name(value: Plain, rule: str) -> Problem:
     detail = f'"{value}" is no name that Kubernetes accepts: {rule}, each part beginning and ending with a letter or digit.'
     return Problem((), "Invalid name", detail, 'set name = "…": where it is not written, it is the block\'s label')

@@ -5,8 +5,8 @@ from __future__ import annotations
 from kfinfra.model import quantity
 from kfinfra.model.data import data_type
 from kfinfra.model.plain import Plain
-from kfinfra.model.schema import Attribute, ProviderType, Ref, ResourceType, Shape
-from kfinfra.providers.kubernetes import checks
+from kfinfra.model.schema import Attribute, Check, ProviderType, Ref, ResourceType, Shape
+from kfinfra.providers.kubernetes import checks, limits
 from kfinfra.providers.kubernetes.manifest_schema import MANIFEST
 from kfinfra.values.types import BOOL, STRING, ListType, MapType, SetType
 
@@ -23,9 +23,9 @@ def _had_one(old: Plain, new: Plain) -> bool:
     return old is not None and old != new
 
 
-def _quantities(doc: str, *, required: bool = False) -> Attribute:
+def _quantities(doc: str, *, required: bool = False, check: Check = checks.amounts) -> Attribute:
     return Attribute(
-        TEXTS, required=required, check=checks.amounts, equal=_same_quantity, spelled=checks.as_spelled(quantity.same), doc=doc
+        TEXTS, required=required, check=check, equal=_same_quantity, spelled=checks.as_spelled(quantity.same), doc=doc
     )
 
 
@@ -101,6 +101,7 @@ PVC = ResourceType(
             settable=True,
             replaces=True,
             ref=Ref(("storage_class",)),
+            check=checks.class_name,
             doc="The class; the cluster's default.",
         ),
         "volume_mode": Attribute(
@@ -120,8 +121,10 @@ STORAGE_CLASS = ResourceType(
     "kubernetes",
     {
         **NAMED,
-        "provisioner": Attribute(STRING, required=True, replaces=True, doc="Who makes the volumes, such as ebs.csi.aws.com."),
-        "parameters": Attribute(TEXTS, replaces=True, doc="The provisioner's parameters."),
+        "provisioner": Attribute(
+            STRING, required=True, replaces=True, check=limits.provisioner, doc="Who makes the volumes, such as ebs.csi.aws.com."
+        ),
+        "parameters": Attribute(TEXTS, replaces=True, check=limits.parameters, doc="The provisioner's parameters."),
         "reclaim_policy": Attribute(
             STRING, default="Delete", replaces=True, check=checks.one_of("Delete", "Retain"), doc="Delete or Retain."
         ),
@@ -153,7 +156,7 @@ LIMIT = {
 LIMIT_RANGE = ResourceType(
     "limit_range",
     "kubernetes",
-    {**PLACED, "limits": Attribute(required=True, fields=LIMIT, shape=Shape.LIST, doc="The limits.")},
+    {**PLACED, "limits": Attribute(required=True, fields=LIMIT, shape=Shape.LIST, check=limits.limits, doc="The limits.")},
     IDENTITY,
     doc="Limits and defaults of a namespace's containers, pods and claims.",
 )
@@ -164,7 +167,7 @@ RESOURCE_QUOTA = ResourceType(
     "kubernetes",
     {
         **PLACED,
-        "hard": _quantities("The most that the namespace may use, by resource.", required=True),
+        "hard": _quantities("The most that the namespace may use, by resource.", required=True, check=limits.quotas),
         "scopes": Attribute(
             SetType(STRING), replaces=True, equal=checks.same_set, check=checks.one_of(*_SCOPES), doc="Which pods count."
         ),

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from kfinfra.model.quantity import canonical, parse
+from kfinfra.sandbox.kubernetes import limits
 from kfinfra.sandbox.kubernetes.custom import causes as definition_causes
 from kfinfra.sandbox.kubernetes.faults import Fault, invalid
 from kfinfra.sandbox.kubernetes.kinds import Kind
@@ -184,13 +185,19 @@ def _content(kind: Kind, body: Body) -> Iterable[Cause]:
             yield "FieldValueRequired", "Required value", "spec.resources[storage]"
         elif parse(size) <= 0:
             yield "FieldValueInvalid", f'Invalid value: "{size}": must be greater than zero', "spec.resources[storage]"
+        name = spec.get("storageClassName")
+        if name and not (_SUBDOMAIN.fullmatch(name) and len(name) <= 253):
+            yield (
+                "FieldValueInvalid",
+                f'Invalid value: "{name}": a lowercase RFC 1123 subdomain is required',
+                "spec.storageClassName",
+            )
     elif kind.kind == "StorageClass":
-        if not body.get("provisioner"):
-            yield "FieldValueRequired", "Required value", "provisioner"
-        if body.get("volumeBindingMode") not in ("Immediate", "WaitForFirstConsumer"):
-            yield "FieldValueNotSupported", f'Unsupported value: "{body.get("volumeBindingMode")}"', "volumeBindingMode"
-        if body.get("reclaimPolicy") not in ("Delete", "Retain"):
-            yield "FieldValueNotSupported", f'Unsupported value: "{body.get("reclaimPolicy")}"', "reclaimPolicy"
+        yield from limits.storage_class(body)
+    elif kind.kind == "ResourceQuota":
+        yield from limits.quota(spec)
+    elif kind.kind == "LimitRange":
+        yield from limits.limit_range(spec)
 
 
 def _typed_content(kind: Kind, body: Body) -> Iterable[Cause]:
