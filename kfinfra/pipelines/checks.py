@@ -107,9 +107,12 @@ def check_variable(value: Plain) -> Iterable[Problem]:
 
 
 def check_env(value: Plain) -> Iterable[Problem]:
-    """A map whose keys are names of environment variables."""
-    for name in mapping(value):
+    """A map whose keys are names of environment variables; a NUL would end a value, and no container starts with one."""
+    for name, text in entries(value):
         yield from (Problem((name,), p.summary, p.detail) for p in check_variable(name))
+        if "\0" in str(text):
+            detail = f'The value of "{name}" holds the character U+0000: no process can be given such a variable.'
+            yield Problem((name,), "Invalid value of a variable", detail, "leave the character out")
 
 
 def check_keys(value: Plain) -> Iterable[Problem]:

@@ -83,6 +83,7 @@ EXPRESSIONS = [
     *["toset([])", "toset([3,1,2])", "tomap({})", "tomap({a=1,b=2})", 'tomap({"a b"=tolist([1,2])})', "tolist([tomap({a=1})])"],
     *["tolist([tolist([]), tolist(['a'])])".replace("'", '"'), 'tolist([null,"a"])', "tomap({a=null})", "toset([null,1])"],
     *['tolist([{a=null,b=1},{a="x",b=2}])', "tomap({a=null,b={c=1}})", 'split(",", "a,b")', '{for k in ["a"]: k => k...}'],
+    *[r'jsondecode("[\"\\ud800\", \"\\ud83d\\ude00\", \"\\\\ud800\", {\"\\udc00\":1}]")'],
     *['jsondecode("[1,{\\"a\\":null}]")', "[tolist([]), tomap({}), toset([])]", "tomap({a={}})", 'tomap({a="x\\ny"})'],
     *[
         'sensitive("x")',

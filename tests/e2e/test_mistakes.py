@@ -37,6 +37,7 @@ MISTAKES = {
         "default_tags.q",
     ),
     "null in a task's environment": (PIPELINE % '  override "fit" {\n    env = { A = null }\n  }', 4, "Null value in a map"),
+    "a variable with a NUL": (PIPELINE % '  override "fit" {\n    env = { A = "a\\u0000" }\n  }', 4, "U+0000"),
     "key without kms": ('s3_bucket "data" {\n  encryption = { kms_key = "k" }\n}', 2, "aws:kms"),
     "missing": ('s3_sync "s" {\n  prefix = "p"\n  source = "data"\n}', 1, "bucket"),
     "prefix": ('s3_sync "s" {\n  bucket = "abc"\n  prefix = "/p"\n  source = "data"\n}', 3, "Invalid prefix"),

@@ -189,3 +189,8 @@ def test_the_console_knows_them_too(console: Console) -> None:
     assert re.fullmatch(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"', console.answer("timestamp()"))
     assert console.answer("plantimestamp()") == "(known after apply)"
     assert len(console.answer("uuid()")) == 38
+
+
+def test_half_of_a_surrogate_pair_in_json_is_the_replacement_character(console: Console) -> None:
+    halves = r'jsondecode("[\"\\ud800\", \"\\ud83d\\ude00\", \"\\\\ud800\"]")'
+    assert console.answer(halves) == '[\n  "\ufffd",\n  "\U0001f600",\n  "\\\\ud800",\n]'

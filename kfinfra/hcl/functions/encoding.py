@@ -56,10 +56,17 @@ _ESCAPED = re.compile("[<>&\u2028\u2029]")
 
 
 def _jsondecode(text: str) -> Value:
+    text = _HALVES.sub(lambda found: "\\ufffd" if found.group(1) else found.group(), text)
     try:
         return from_data(json.loads(text, parse_float=Decimal, parse_constant=_constant), _NOTHING)
     except ValueError as bad:
         raise FunctionError(str(bad), 0) from bad
+
+
+_HALVES = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+"""An escape in JSON; the group is half of a surrogate pair by itself, which Terraform (Go's encoding/json) reads as U+FFFD."""
 
 
 def _constant(name: str) -> object:

@@ -107,14 +107,11 @@ class LocalLauncher:
         env = {**self._base(shop), **environment(task, container, self._cluster, pod, given, facts)}
         command = self._command(task, container, given, facts, env)
         binds = [*own, *_artifact_mounts(shop)] if isolated else []
-        ended = process.run(
-            mounts.within(command, binds) if isolated else command,
-            env,
-            shop.folder,
-            self._cluster.log_path(pod),
-            stop,
-            task.timeout,
-        )
+        words, log = mounts.within(command, binds) if isolated else command, self._cluster.log_path(pod)
+        try:
+            ended = process.run(words, env, shop.folder, log, stop, task.timeout)
+        except process.NotStarted as problem:
+            return Outcome("FAILED", f"main: StartError (exit code 128): failed to create containerd task: {problem}", pod=pod)
         if ended.why == "stopped":
             return Outcome("CANCELED", "terminated", pod=pod)
         if ended.why == "timeout":
