@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from kfinfra.app.options import Workplace
 from kfinfra.config.backends import BACKENDS, DEFAULT_STATE, Backend, is_reachable
-from kfinfra.diag import DiagnosticError, error
+from kfinfra.diag import DiagnosticError, counted, error
 from kfinfra.model.plain import Attributes
 from kfinfra.state.document import State
 from kfinfra.state.journal import Intent, fold
@@ -168,4 +168,4 @@ def _is_empty(found: tuple[State, tuple[Intent, ...]]) -> bool:
 
 def told(copies: Iterable[Copy]) -> str:
     """The copies in words."""
-    return ", ".join(f"{c.workspace} ({len(c.state.resources)} objects, serial {c.state.serial})" for c in copies)
+    return ", ".join(f"{c.workspace} ({counted(len(c.state.resources), 'object')}, serial {c.state.serial})" for c in copies)

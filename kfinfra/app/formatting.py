@@ -59,7 +59,7 @@ def _format_path(root: Path, name: str, recursive: bool, found: list[Diagnostic]
         raise DiagnosticError(error("Cannot format this file", f"{name}: only {' and '.join(SUFFIXES)} files can be formatted."))
     else:
         name = str(Path(name))
-        yield format_text(name, read_text(FolderSources(root), name))
+        yield format_text(name, read_text(FolderSources(root).read, name))
 
 
 def _members(folder: Path, recursive: bool) -> Iterator[Path]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 import click
 
 from kfinfra.cli.common import WithVariables, show_diagnostics, var_inputs, workplace
-from kfinfra.diag import DiagnosticError, error
+from kfinfra.diag import DiagnosticError, utf8
 
 HELP = """\
 Type an expression to see its value: var.NAME, local.NAME, TYPE.NAME.ATTRIBUTE as the state has it, a function's call.
@@ -47,11 +47,7 @@ def command(ctx: click.Context, var: tuple[str, ...], var_file: tuple[str, ...])
 
 def _piped() -> list[str]:
     """Standard input's lines. Raises DiagnosticError where it is not UTF-8."""
-    try:
-        return [f"{line}\n" for line in sys.stdin.buffer.read().decode().split("\n")]
-    except UnicodeDecodeError as problem:
-        detail = f"Standard input is not UTF-8 (byte {problem.start})."
-        raise DiagnosticError(error("Invalid character encoding", detail)) from problem
+    return [f"{line}\n" for line in utf8(sys.stdin.buffer.read(), "<stdin>").split("\n")]
 
 
 def _answer(expression: str, answer: Callable[[str], str]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kfinfra.cli.common import show_diagnostics, workplace
-from kfinfra.diag import Diagnostic, DiagnosticError, error
+from kfinfra.diag import Diagnostic, DiagnosticError, utf8
 
 if TYPE_CHECKING:
     from kfinfra.app.formatting import Formatted
@@ -74,9 +74,7 @@ def _stdin(found: list[Diagnostic]) -> Iterator[Formatted]:
     from kfinfra.app.formatting import format_text
 
     try:
-        yield format_text("<stdin>", sys.stdin.buffer.read().decode())
-    except UnicodeDecodeError as problem:
-        found.append(error("Invalid character encoding", f"Standard input is not UTF-8 (byte {problem.start})."))
+        yield format_text("<stdin>", utf8(sys.stdin.buffer.read(), "<stdin>"))
     except DiagnosticError as problem:
         found.extend(problem.diagnostics)
 

@@ -12,7 +12,7 @@ import click
 from kfinfra.cli.addresses import ADDRESS
 from kfinfra.cli.common import LOCK_TIMEOUT, WithVariables, hooks, plan_options, settings_of, show_diagnostics, workplace
 from kfinfra.cli.common import lock_timeout as seconds_of
-from kfinfra.diag import DiagnosticError, error
+from kfinfra.diag import DiagnosticError, counted, error
 from kfinfra.plan.change import Mode
 
 if TYPE_CHECKING:
@@ -101,5 +101,5 @@ def push(ctx: click.Context, force: bool, file: str, lock_timeout: str) -> int:
     except OSError as problem:
         raise DiagnosticError(error("Cannot read a file", f"{file}: {problem.strerror or problem}.")) from problem
     state = replace_state(workplace(ctx), data, "<stdin>" if file == "-" else file, force, seconds_of(lock_timeout))
-    print(f"The state has serial {state.serial} and {len(state.resources)} objects now.", file=sys.stderr)
+    print(f"The state has serial {state.serial} and {counted(len(state.resources), 'object')} now.", file=sys.stderr)
     return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kfinfra.compiler.loading import Refused, load_module
+from kfinfra.diag import first_bad_byte
 from kfinfra.model.plain import Plain
 from kfinfra.pipelines.dag.interfaces import Interface, Port
 from kfinfra.pipelines.dag.model import Argument, Channel, Component, Constant, Parameter, Text
@@ -38,8 +39,9 @@ def load_component(component: Component, root: Path, texts: Mapping[str, str]) -
         case "container":
             return _container(component)
         case "file":
-            path = _below(root, text(component.options, "file"), component)
-            return _loaded(component, components.load_component_from_text, path.read_text("utf-8"))
+            written = text(component.options, "file")
+            content = _read(_below(root, written, component), written)
+            return _loaded(component, components.load_component_from_text, content)
         case _:
             return _loaded(component, components.load_component_from_text, texts[component.name])
 
@@ -51,6 +53,15 @@ def _below(root: Path, written: str, component: Component) -> Path:
         detail = f'{written}, of the component "{component.name}", is no file below the configuration\'s folder.'
         raise Refused("No such component file", detail, "a component's file is a path relative to that folder")
     return path
+
+
+def _read(path: Path, written: str) -> str:
+    content = path.read_bytes()
+    try:
+        return content.decode()
+    except UnicodeDecodeError as problem:
+        detail = f"{written} is not UTF-8 ({first_bad_byte(content, problem)})."
+        raise Refused("Invalid component file", detail, "save the file as UTF-8") from problem
 
 
 def _loaded(component: Component, load: Any, content: str) -> Any:

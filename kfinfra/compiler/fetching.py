@@ -9,7 +9,7 @@ import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
-from kfinfra.diag import DiagnosticError, error
+from kfinfra.diag import DiagnosticError, error, first_bad_byte
 
 _LARGEST = 32 * 1024 * 1024
 _TIMEOUT = 30.0
@@ -24,7 +24,7 @@ def component_text(url: str, digest: str, folder: Path) -> str:
     with suppress(OSError):
         content = kept.read_bytes()
         if _digest(content) == digest:
-            return content.decode("utf-8")
+            return _text(content, url)
     if not url.startswith(("https://", "http://")):
         raise DiagnosticError(error("Invalid component URL", f"{url} is no http(s) address.", hint="file = … reads a local file"))
     content = _fetched(url)
@@ -32,10 +32,15 @@ def component_text(url: str, digest: str, folder: Path) -> str:
         detail = f"What lies at {url} has the digest {found}, and the configuration says {digest}."
         raise DiagnosticError(error("Component has changed", detail, hint="look at what changed, then write the new digest"))
     _keep(kept, content)
+    return _text(content, url)
+
+
+def _text(content: bytes, url: str) -> str:
     try:
-        return content.decode("utf-8")
+        return content.decode()
     except UnicodeDecodeError as problem:
-        raise DiagnosticError(error("Invalid component file", f"{url} is not UTF-8.")) from problem
+        detail = f"{url} is not UTF-8 ({first_bad_byte(content, problem)})."
+        raise DiagnosticError(error("Invalid component file", detail)) from problem
 
 
 def _fetched(url: str) -> bytes:

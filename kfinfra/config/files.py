@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from kfinfra.config.shapes import VALUES
-from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, error
+from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, error, utf8
 from kfinfra.hcl.cache import ParseCache
 from kfinfra.hcl.nodes import Body
 from kfinfra.hcl.parser import parse, parse_json
@@ -30,7 +32,11 @@ class Sources(Protocol):
         ...
 
     def read(self, name: str) -> bytes:
-        """A file's content. Raises OSError."""
+        """A regular file's content. Raises OSError."""
+        ...
+
+    def read_named(self, name: str) -> bytes:
+        """The content of a file that the command line names, which may be a pipe: `-var-file=<(…)`. Raises OSError."""
         ...
 
     @property
@@ -43,6 +49,18 @@ class Sources(Protocol):
         ...
 
 
+def read_file(path: Path) -> bytes:
+    """A file's content. Raises OSError, for what is no regular file too: a pipe or a device may never come to its end."""
+    with open(path, "rb", opener=_without_waiting) as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        return stream.read()
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 class FolderSources:
     """Sources in a real folder."""
 
@@ -50,11 +68,15 @@ class FolderSources:
         self.root = root
 
     def list(self, folder: str) -> tuple[str, ...]:
-        """The names of the files in `folder`, sorted."""
-        return tuple(sorted(p.name for p in (self.root / folder).iterdir() if p.is_file()))
+        """The names in `folder` that are no folders, sorted: a link that leads nowhere is told when it is read."""
+        return tuple(sorted(p.name for p in (self.root / folder).iterdir() if not p.is_dir()))
 
     def read(self, name: str) -> bytes:
         """A file's content."""
+        return read_file(self.root / name)
+
+    def read_named(self, name: str) -> bytes:
+        """The content of a file that the command line names."""
         return (self.root / name).read_bytes()
 
     @property
@@ -134,7 +156,7 @@ def parse_module(sources: Sources, cache: ParseCache | None, shape: Shape, folde
     parsed: dict[str, ParsedFile] = {}
     for name in wanted + variables:
         try:
-            text = read_text(sources, name)
+            text = read_text(sources.read, name)
             digest.update(f"{name}\0{len(text)}\0{text}".encode())
             source = SourceText(name, text)
             body = parse_file(source, cache, shape) if name in wanted else parse_file(source, cache, VALUES, values=True)
@@ -146,13 +168,9 @@ def parse_module(sources: Sources, cache: ParseCache | None, shape: Shape, folde
     return ParsedModule(tuple(parsed[n] for n in wanted), digest.hexdigest(), {n: parsed[n] for n in variables})
 
 
-def read_text(sources: Sources, name: str) -> str:
-    """A file's text. Raises DiagnosticError when it cannot be read or is not UTF-8."""
+def read_text(read: Callable[[str], bytes], name: str) -> str:
+    """A file's text, of `Sources.read` or `.read_named`. Raises DiagnosticError when it cannot be read or is not UTF-8."""
     try:
-        return sources.read(name).decode("utf-8")
+        return utf8(read(name), name)
     except OSError as problem:
         raise DiagnosticError(error("Cannot read a file", f"{name}: {problem.strerror or problem}.")) from problem
-    except UnicodeDecodeError as problem:
-        raise DiagnosticError(
-            error("Invalid character encoding", f"{name} is not UTF-8 (byte {problem.start}).", hint="save the file as UTF-8")
-        ) from problem

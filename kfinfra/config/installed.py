@@ -11,7 +11,7 @@ from kfinfra.config.constants import constant_string
 from kfinfra.config.files import Sources
 from kfinfra.config.module import Declared
 from kfinfra.config.sources import COMMIT, GitSource, SourceError, git_source, is_local, redacted
-from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, Span, error
+from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, Span, error, utf8
 from kfinfra.hcl.parser import parse
 
 LOCK_FILE = ".kfinfra.lock.hcl"
@@ -95,11 +95,11 @@ def _not_installed(call: Declared, detail: str) -> Diagnostic:
 def read_lock(sources: Sources) -> dict[str, str]:
     """The commits that are pinned, by `GitSource.key`; none where there is no lock file. Raises DiagnosticError."""
     try:
-        source = SourceText(LOCK_FILE, sources.read(LOCK_FILE).decode())
+        source = SourceText(LOCK_FILE, utf8(sources.read(LOCK_FILE), LOCK_FILE))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as problem:
-        raise DiagnosticError(error("Cannot read the lock file", f"{LOCK_FILE}: {problem}.")) from problem
+    except OSError as problem:
+        raise DiagnosticError(error("Cannot read the lock file", f"{LOCK_FILE}: {problem.strerror or problem}.")) from problem
     out: dict[str, str] = {}
     for block in parse(source).blocks:
         declared = Declared(block, source)

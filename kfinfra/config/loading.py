@@ -122,7 +122,7 @@ def _given(
             name, value = from_command_line(text, module.variables)
             given[name] = value
         else:
-            source = SourceText(text, read_text(sources, text))
+            source = SourceText(text, read_text(sources.read_named, text))
             values, diagnostics = from_file(ParsedFile(source, parse_file(source, cache, VALUES, values=True)), module.variables)
             given |= values
             found += diagnostics

@@ -1,8 +1,10 @@
 """Spans and diagnostics: how a user's mistake is described. Nothing here prints, and nothing here reads a file."""
 
 from kfinfra.diag.diagnostic import Called, Diagnostic, DiagnosticError, Severity, TypeName, error, warning
+from kfinfra.diag.encoding import first_bad_byte, utf8
 from kfinfra.diag.source import Position, SourceText, Span
 from kfinfra.diag.suggest import did_you_mean
+from kfinfra.diag.words import counted
 
 __all__ = [
     "Called",
@@ -13,7 +15,10 @@ __all__ = [
     "SourceText",
     "Span",
     "TypeName",
+    "counted",
     "did_you_mean",
     "error",
+    "first_bad_byte",
+    "utf8",
     "warning",
 ]

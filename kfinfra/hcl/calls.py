@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from kfinfra.diag import DiagnosticError, did_you_mean, error
+from kfinfra.diag import DiagnosticError, counted, did_you_mean, error
 from kfinfra.hcl.access import elements, friendly
 from kfinfra.hcl.functions.function import Function, FunctionError
 from kfinfra.hcl.nodes import Call, Expr, Traversal
@@ -98,11 +98,11 @@ def _check_arity(here: Evaluator, expr: Call, function: Function, given: int) ->
         here.fail(
             expr,
             "Not enough function arguments",
-            f'Function "{function.name}" expects {least}{wanted} argument(s). Missing value for "{missing}".',
+            f'Function "{function.name}" expects {least}{counted(wanted, "argument")}. Missing value for "{missing}".',
             call=function.described(),
         )
     if given > wanted and function.variadic is None:
-        detail = f'Function "{function.name}" expects only {wanted} argument(s).'
+        detail = f'Function "{function.name}" expects only {counted(wanted, "argument")}.'
         here.fail(expr.args[min(wanted, len(expr.args) - 1)], "Too many function arguments", detail, expr, function.described())
 
 

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from kfinfra.diag import counted
 from kfinfra.hcl import nodes as n
 from kfinfra.hcl.json_text import Json, JsonArray, JsonConstant, JsonNumber, JsonObject, JsonString, read_json
 from kfinfra.hcl.problem import SyntaxProblem
@@ -102,7 +103,11 @@ class _Maker:
             return
         for part in value.items if isinstance(value, JsonArray) else (value,):
             if not isinstance(part, JsonObject):
-                detail = f'A "{name.value}" block has {shape.labels} label(s): an object is required here, whose names they are.'
+                one = shape.labels == 1
+                names = "name it is" if one else "names they are"
+                detail = (
+                    f'A "{name.value}" block has {counted(shape.labels, "label")}: an object is required here, whose {names}.'
+                )
                 self.found.append(SyntaxProblem("Missing block label", detail, part.start, part.end))
                 continue
             for label, inner in part.properties:

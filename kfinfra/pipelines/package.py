@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from kfinfra.diag import Diagnostic, DiagnosticError, error
+from kfinfra.diag import Diagnostic, DiagnosticError, error, first_bad_byte
 from kfinfra.model.plain import Plain
 from kfinfra.pipelines.yamltext import dump_documents, load_documents
 
@@ -73,8 +73,8 @@ def parse_content(content: bytes, where: str) -> Package:
         if len(content) > MAX_BYTES:
             raise ValueError("it is larger than 32 MiB, the most that KFP takes")
         text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise DiagnosticError(_invalid(where, "it is no text in UTF-8")) from None
+    except UnicodeDecodeError as problem:
+        raise DiagnosticError(_invalid(where, f"it is no text in UTF-8 ({first_bad_byte(content, problem)})")) from None
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError) as problem:
         raise DiagnosticError(_invalid(where, f"the archive cannot be read: {problem}")) from None
     except ValueError as problem:

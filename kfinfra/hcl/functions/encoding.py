@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Callable
 from decimal import Decimal
 
+from kfinfra.diag import first_bad_byte
 from kfinfra.hcl.functions.function import FunctionError, Implementation
 from kfinfra.values.codec import from_data
 from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Value
@@ -25,11 +26,11 @@ _NOTHING = object()
 
 
 def text_of(data: bytes, what: str = "the result") -> str:
-    """UTF-8 bytes as text. Raises FunctionError."""
+    """UTF-8 bytes as text; `what` they are is told where they are none. Raises FunctionError."""
     try:
         return data.decode()
     except UnicodeDecodeError as bad:
-        raise FunctionError(f"contents of {what} are not valid UTF-8") from bad
+        raise FunctionError(f"contents of {what} are not valid UTF-8 ({first_bad_byte(data, bad)})") from bad
 
 
 def json_text(value: Value) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from kfinfra.config.files import read_file
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, error, warning
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.ports import DetailLine
@@ -138,7 +139,7 @@ def _package(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> 
         return without_strays(parse_package(_from_hcl(attributes, name, root, compiler), f'pipeline "{name}"'))
     where = str(attributes["package"])
     try:
-        return parse_content((root / where).read_bytes(), where)
+        return parse_content(read_file(root / where), where)
     except OSError as problem:
         detail = f"{where}: {problem.strerror or problem}."
         raise DiagnosticError(error("Cannot read the package", detail, hint="check `package`")) from problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from kfinfra.diag import did_you_mean
+from kfinfra.diag import counted, did_you_mean
 from kfinfra.model.plain import Plain
 from kfinfra.model.schema import Problem
 
@@ -42,9 +42,8 @@ def check_cron(value: Plain) -> Iterable[Problem]:
         )
         yield Problem((), "Cron with five fields", detail, f'write "0 {text}"')
     elif len(fields) != 6:
-        detail = (
-            f'"{text}" has {len(fields)} fields. KFP\'s cron has six: second, minute, hour, day of month, month, day of week.'
-        )
+        wanted = "second, minute, hour, day of month, month, day of week"
+        detail = f'"{text}" has {counted(len(fields), "field")}. KFP\'s cron has six: {wanted}.'
         yield Problem((), "Invalid cron", detail, 'every night at two is "0 0 2 * * *"')
     else:
         for field, (what, low, high, names) in zip(fields, _FIELDS, strict=True):
