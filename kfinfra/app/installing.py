@@ -19,7 +19,10 @@ from kfinfra.stores.repositories import Repositories
 
 @dataclass
 class _Installer:
-    """Locates modules as `Installed` does, and fetches what is missing. `pinned` are the commits that are in use."""
+    """Locates modules as `Installed` does, and fetches what is missing. `pinned` are the commits that are in use.
+
+    What failed is neither tried nor told again: a module that cannot be had raises a DiagnosticError without diagnostics then.
+    """
 
     work: Workplace
     repositories: Repositories
@@ -27,21 +30,26 @@ class _Installer:
     upgrade: bool
     pinned: dict[str, str] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, call: Declared, source: str, base: Located) -> Located:
         if is_local(source):
             return beside(call, source, base)
         wanted = repository(call, source)
+        if wanted.key in self.failed:
+            raise DiagnosticError(())
         try:
             if wanted.key not in self.pinned:
-                known = None if self.upgrade else self.locked.get(wanted.key)
-                self.pinned[wanted.key] = known or self.repositories.commit(wanted)
+                pin = None if self.upgrade else self.locked.get(wanted.key)
+                self.pinned[wanted.key] = pin or self.repositories.commit(wanted)
             commit = self.pinned[wanted.key]
             found = place(wanted, commit)
             if not (self.work.root / found.package).is_dir():
                 self.repositories.fetch(wanted, commit, self.work.root / found.package)
         except DiagnosticError as problem:
-            raise DiagnosticError([d.at(source_span(call)) for d in problem.diagnostics]) from problem
+            known = str(problem) in self.failed.values()
+            self.failed[wanted.key] = str(problem)
+            raise DiagnosticError([] if known else [d.at(source_span(call)) for d in problem.diagnostics]) from problem
         before = self.locked.get(wanted.key, commit)
         was = f" (was {before[:12]})" if before != commit else ""
         self.told.append(f"- module.{call.labels()[0]}: {wanted.key} at {commit[:12]}{was}")

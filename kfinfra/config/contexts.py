@@ -5,10 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from kfinfra.config.module import Declared, Local, Module
-from kfinfra.config.tree import Node
 from kfinfra.diag import Diagnostic
+
+if TYPE_CHECKING:
+    from kfinfra.config.tree import Node
 
 Piece = tuple[int, int, Declared | None]
 """From where to where a top-level block is written; None for an entry of a `locals` block."""

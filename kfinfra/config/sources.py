@@ -94,6 +94,8 @@ def _shorthand(source: str) -> str:
 def _url(text: str) -> tuple[str, str]:
     """The URL without its query, and the query. `user@host:path` is read as ssh, as git does. Raises SourceError."""
     text, _, query = text.partition("?")
+    if text.startswith("/"):
+        text = f"file://{text}"
     if "://" not in text:
         found = _SCP.fullmatch(text)
         if not found:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from kfinfra.config.constants import constant
+from kfinfra.config.contexts import in_context
 from kfinfra.config.files import SUFFIXES, ParsedFile, ParsedModule, Sources, parse_module
 from kfinfra.config.installed import Located, source_span
 from kfinfra.config.keys import ModulePath, prefix
@@ -82,7 +83,7 @@ def load_tree(
     reading.digest.update(parsed.digest.encode())
     reading.descend(root)
     if reading.errors:
-        raise DiagnosticError(sorted(dict.fromkeys(reading.errors), key=Diagnostic.order))
+        raise DiagnosticError(sorted(in_context(dict.fromkeys(reading.errors), root), key=Diagnostic.order))
     return Tree(root, reading.digest.hexdigest() if root.children else parsed.digest, parsed.var_files)
 
 
@@ -131,15 +132,20 @@ class _Reading:
                 raise DiagnosticError(error("Module calls itself", detail, call.span))
             above = above.parent
         if folder not in self._modules:
-            self._modules[folder] = self._read(folder, call)
+            self._modules[folder] = self._read(located, call)
         return Node((*node.path, name), located, self._modules[folder], call, node)
 
-    def _read(self, folder: str, call: Declared) -> Module:
+    def _read(self, located: Located, call: Declared) -> Module:
+        folder = located.folder
         try:
             names = self._sources.list(folder)
         except OSError as problem:
             span = source_span(call)
-            detail = f'The folder "{folder}" that this call names cannot be read: {problem.strerror or problem}.'
+            why = problem.strerror or problem
+            detail = f'The folder "{folder}" that this call names cannot be read: {why}.'
+            if located.package:
+                inside = folder.removeprefix(f"{located.package}/")
+                detail = f'The repository has no folder "{inside}" at the commit that is used: {why}.'
             raise DiagnosticError(error("Unreadable module directory", detail, span)) from problem
         if not any(n.endswith(SUFFIXES) and not n.startswith(".") for n in names):
             detail = f'The folder "{folder}" that this call names holds no file that ends in .hcl or .hcl.json.'

@@ -51,6 +51,7 @@ class Repositories:
         try:
             self._git(fresh, "init", "-q", source=source)
             self._objects(fresh, source, commit)
+            self._check(fresh, source, commit)
             self._git(fresh, "-c", "advice.detachedHead=false", "checkout", "-q", "--detach", commit, source=source)
             if (fresh / ".gitmodules").exists():
                 self._git(fresh, "submodule", "--quiet", "update", "--init", "--recursive", "--depth", "1", source=source)
@@ -65,6 +66,16 @@ class Repositories:
             self._git(folder, "fetch", "-q", "--depth", "1", "--", source.url, commit, source=source)
         except DiagnosticError:
             self._git(folder, "fetch", "-q", "--", source.url, "+refs/*:refs/kfinfra/*", source=source)
+
+    def _check(self, folder: Path, source: GitSource, commit: str) -> None:
+        """Refuses a commit that the repository does not have, or has no more."""
+        try:
+            self._git(folder, "cat-file", "-e", f"{commit}^{{commit}}", source=source)
+        except DiagnosticError:
+            pinned = commit != source.ref
+            detail = f"{redacted(source.url)} has no commit {commit}{', which the lock file pins' if pinned else ''}."
+            hint = "was its history rewritten? kfinfra init -upgrade pins what the ref is now" if pinned else ""
+            raise DiagnosticError(error("Cannot fetch a module", detail, hint=hint)) from None
 
     def _git(self, folder: Path | None, *words: str, source: GitSource) -> str:
         try:
@@ -85,7 +96,8 @@ class Repositories:
             raise DiagnosticError(error("Cannot fetch a module", detail)) from problem
         if done.returncode:
             said = redacted(done.stderr.decode(errors="replace").strip()) or f"exit code {done.returncode}"
-            detail = f"git {words[0]} failed for {redacted(source.url)}:\n{said}"
+            command = words[2] if words[0] == "-c" else words[0]
+            detail = f"git {command} failed for {redacted(source.url)}:\n{said}"
             raise DiagnosticError(error("Cannot fetch a module", detail))
         return done.stdout.decode(errors="replace")
 

@@ -34,6 +34,7 @@ COMMIT = "0123456789012345678901234567890123456789"
         ("github.com/o/r//x/./y?ref=a", "https://github.com/o/r.git", "a", "x/y"),
         ("github.com/o/r.git", "https://github.com/o/r.git", "", ""),
         ("git::file:///srv/r.git//x", "file:///srv/r.git", "", "x"),
+        ("git::/srv/r.git//x?ref=a", "file:///srv/r.git", "a", "x"),
     ],
 )
 def test_git_addresses(text: str, url: str, ref: str, subdir: str) -> None:
@@ -139,6 +140,27 @@ def test_tags_commits_and_the_head_are_refs_too(tmp_path: Path, repository: Path
         (found,) = caught.value.diagnostics
         assert words in found.detail + found.hint and str(found.span) == "main.hcl:2:12"
         assert not (place.root / LOCK_FILE).exists()
+
+
+def test_a_commit_that_the_repository_has_no_more_is_told_once(tmp_path: Path, repository: Path) -> None:
+    place = work(tmp_path, f"git::file://{repository}//outer?ref=main")
+    text = (place.root / "main.hcl").read_text()
+    (place.root / "main.hcl").write_text(text + text.replace('"a"', '"b"').replace("//outer", "//inner"))
+    (place.root / LOCK_FILE).write_text(lock_text({f"git::file://{repository}?ref=main": COMMIT}))
+    with pytest.raises(DiagnosticError) as caught:
+        install_modules(place, upgrade=False)
+    (found,) = caught.value.diagnostics
+    assert found.detail == f"file://{repository} has no commit {COMMIT}, which the lock file pins." and "-upgrade" in found.hint
+    assert str(found.span) == "main.hcl:2:12" and found.context == 'module "a"'
+    (place.root / "main.hcl").write_text(text.replace("ref=main", f"ref={COMMIT}"))
+    with pytest.raises(DiagnosticError, match=rf"has no commit {COMMIT}\."):
+        install_modules(place, upgrade=False)
+
+
+def test_a_folder_that_the_repository_does_not_have(tmp_path: Path, repository: Path) -> None:
+    place = work(tmp_path, f"git::file://{repository}//nope")
+    with pytest.raises(DiagnosticError, match='The repository has no folder "nope" at the commit that is used'):
+        install_modules(place, upgrade=False)
 
 
 def test_a_module_cannot_lead_out_of_its_repository(tmp_path: Path, repository: Path) -> None:
