@@ -28,6 +28,9 @@ from kfinfra.values.marks import wholly_known
 from kfinfra.values.numbers import number_text
 from kfinfra.values.types import BOOL, NUMBER, type_name
 
+MOST = 100_000
+"""The instances of one block: more are a slip (a size for a number), and would take hours to plan and gigabytes to hold."""
+
 
 class Evaluates(Protocol):
     """What gives an expression its value."""
@@ -71,6 +74,7 @@ def _count(block: Declared, expr: Expr, evaluation: Evaluates) -> Repetition:
         what = number_text(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else friendly(value)
         detail = f"A whole number, zero or more, is required, not {what}."
         raise DiagnosticError(error("Invalid count argument", detail, block.expr_span(expr)))
+    _check_number(value, "count", block, expr)
     return Repetition("count", {i: {"count": ObjectValue({"index": i})} for i in range(value)})
 
 
@@ -97,8 +101,15 @@ def repeated_for_each(block: Declared, expr: Expr, evaluation: Evaluates) -> Rep
         case _:
             detail = f"A map, an object or a set of strings is required, not {friendly(value)}."
             raise DiagnosticError(error("Invalid for_each argument", detail, block.expr_span(expr)))
+    _check_number(len(pairs), "for_each", block, expr)
     each: dict[Key, Mapping[str, Value]] = {k: {"each": ObjectValue({"key": k, "value": v})} for k, v in pairs}
     return Repetition("for_each", each, all(wholly_known(v) for _, v in pairs))
+
+
+def _check_number(wanted: int, name: str, block: Declared, expr: Expr) -> None:
+    if wanted > MOST:
+        detail = f"{wanted:,} instances are wanted; one block has {MOST:,} at most."
+        raise DiagnosticError(error(f"Invalid {name} argument", detail, block.expr_span(expr)))
 
 
 def needed_value(value: Value, name: str, block: Declared, expr: Expr, of: str = "") -> Value:

@@ -67,6 +67,12 @@ MISTAKES: list[tuple[str, str, int, str]] = [
     ('disk "data" {\n  size = 1\n  count = "x"\n}', "Invalid count argument", 3, "whole number"),
     ('disk "data" {\n  size = 1\n  count = -1\n}', "Invalid count argument", 3, "whole number"),
     ('disk "data" {\n  size = 1\n  for_each = ["a"]\n}', "Invalid for_each argument", 3, "toset"),
+    ('disk "data" {\n  size = 1\n  count = 2000000\n}', "Invalid count argument", 3, "2,000,000 instances are wanted"),
+    (
+        "locals {\n  n = range(400)\n}\n"
+        'disk "data" {\n  size = 1\n  for_each = toset([for p in setproduct(local.n, local.n) : "${p[0]}-${p[1]}"])\n}',
+        "Invalid for_each argument", 6, "160,000 instances are wanted; one block has 100,000 at most",
+    ),
     ('disk "data" {\n  size = 1\n  for_each = {}\n  count = 1\n}', "Invalid combination", 3, "exclude"),
     (OK + 'disk "b" {\n  size = 1\n  count = disk.data.id\n}', "Invalid count argument", 4, "after apply"),
     ('disk "data" {\n  size = 1\n  depends_on = [disk.no]\n}', "Reference to undeclared resource", 3, 'disk "no"'),

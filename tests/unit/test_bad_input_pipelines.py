@@ -106,13 +106,17 @@ MISTAKES = [
     ('task "t" {\n    component = component.make\n    after = [task.no]\n  }\n', "Reference to undeclared step", 3, "task.no"),
     ('task "t" {\n    component = component.make\n    after = ["fit"]\n  }\n', "Invalid after", 3, "[task.NAME]"),
     ('task "t" {\n    component = component.make\n    after = [task.t]\n  }\n', "Invalid after", 3, "itself"),
+    (
+        'task "t" {\n    component = component.make\n    after = [\n      task.fit,\n      task.no,\n    ]\n  }\n',
+        "Reference to undeclared step", 5, "task.no",
+    ),
     (MAKE + 'env = { A = param.n }\n  }\n', "Value of a run in a setting", 3, "param.n"),
     (MAKE + 'retry = { cont = 1 }\n  }\n', "Unsupported argument", 3, 'Did you mean "count"?'),
     ('task "t" {\n    component = component.make\n    env { A = 1 }\n  }\n', "Unsupported block type", 3, "env"),
     (
         'task "a" {\n    component = component.make\n    after = [task.b]\n  }\n'
         '  task "b" {\n    component = component.make\n    after = [task.a]\n  }\n',
-        "Steps wait for each other", 1, "task.a after task.b after task.a",
+        "Steps wait for each other", 3, "task.a after task.b after task.a",
     ),
     ("task = 1\n", "Unsupported argument", 1, "is a block"),
     ('parallel_for "l" {\n    items = []\n' + task(NAMED) + "  }\n", "Invalid argument", 2, "at least one"),

@@ -208,6 +208,8 @@ class _Reader:
             component = self.used(block, chosen.expr)
             arguments = self.arguments(f"task.{name}", block, scope)
             after = self.references(block, "after", ("task", "parallel_for", "importer", "exit_handler", "condition"))
+            for address, span in after or ():
+                self.spans.setdefault((DAG, f"task.{name}", "after", address), span)
             ignore = Fields(block, scope, (*_SETTINGS,), unknown=False).flag("ignore_upstream_failure")
             return Task(name or "", component, arguments, tuple(a for a, _ in after or ()), ignore)
         return None

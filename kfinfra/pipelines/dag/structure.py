@@ -119,7 +119,7 @@ def _references(step: Step, dag: Dag, places: _Places) -> Iterator[Problem]:
             yield Problem(path, "Task takes its own output", f"{here} would wait for itself.", "take another task's output")
     for wanted in step.after if isinstance(step, Task) else ():
         for problem in _after(wanted, here, around, places, exit_task is not None):
-            yield replace(problem, path=(DAG, here, "after"))
+            yield replace(problem, path=(DAG, here, "after", wanted))
 
 
 def _fields_of_items(step: Step, places: _Places) -> Iterator[Problem]:
@@ -275,7 +275,10 @@ def _circles(steps: tuple[Step, ...], places: _Places) -> Iterator[Problem]:
     except CycleError as problem:
         names = " after ".join(map(str, [*problem.cycle, problem.cycle[0]]))
         hint = "take one of these references out"
-        yield Problem((DAG, str(problem.cycle[0])), "Steps wait for each other", f"{names}: none of them could ever run.", hint)
+        first, second, *_ = map(str, [*problem.cycle, problem.cycle[0]])
+        written = any(isinstance(s, Task) and address(s) == first and second in s.after for s in steps)
+        path = (DAG, first, "after", second) if written else (DAG, first)
+        yield Problem(path, "Steps wait for each other", f"{names}: none of them could ever run.", hint)
     for step in steps:
         for group in inner(step):
             yield from _circles(group, places)
