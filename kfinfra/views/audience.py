@@ -10,6 +10,7 @@ from kfinfra.diag import Diagnostic
 from kfinfra.engine.result import ApplyResult
 from kfinfra.plan.change import Plan
 from kfinfra.state.document import State
+from kfinfra.views.cells import prose
 from kfinfra.views.diagnostic import render_diagnostics
 from kfinfra.views.events_json import JsonEvents
 from kfinfra.views.outputs_text import counted, render_outputs
@@ -67,13 +68,13 @@ class Reader:
     def plan(self, plan: Plan) -> None:
         """Warnings, then the plan."""
         self.diagnostics((*plan.warnings, *plan.check_warnings))
-        self.out.write(render_plan(plan, color=self.color(self.out)))
+        self.out.write(render_plan(plan, color=self.color(self.out), width=self._room()))
         self.out.flush()
 
     def drift(self, plan: Plan) -> None:
         """What has changed, and what to do about it."""
         self.diagnostics(plan.warnings)
-        self.out.write(render_drift(plan, color=self.color(self.out)))
+        self.out.write(render_drift(plan, color=self.color(self.out), width=self._room()))
         self.out.flush()
 
     def saved(self, path: str) -> None:
@@ -87,11 +88,17 @@ class Reader:
         if not result.is_complete:
             left = f", {len(result.skipped)} skipped" if result.skipped else ""
             failed = f", {len(result.failed)} failed{left}" if result.failed or result.interrupted else ""
-            self.out.write(f"{what} incomplete: {counted(what, result.counts(), result.imported)}{failed}.\n")
+            told = f"{what} incomplete: {counted(what, result.counts(), result.imported)}{failed}."
+            self.out.write("".join(f"{line}\n" for line in prose([told], self._room())))
             return
-        self.out.write(f"{what} complete! Resources: {counted(what, result.counts(), result.imported)}.\n")
+        told = f"{what} complete! Resources: {counted(what, result.counts(), result.imported)}."
+        self.out.write("".join(f"{line}\n" for line in prose([told], self._room())))
         if result.outputs:
             self.out.write(f"\nOutputs:\n\n{render_outputs(result.outputs)}")
+
+    def _room(self) -> int:
+        """How wide sentences on stdout are: on a terminal only, a file is wrapped by nobody."""
+        return self.width() if self.out.isatty() else 0
 
     def diagnostics(self, found: Iterable[Diagnostic]) -> None:
         """Boxes on stderr."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 TAB = "    "
+_COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def graphemes(text: str) -> list[str]:
@@ -28,19 +30,39 @@ def _width(grapheme: str) -> int:
     return 0 if unicodedata.category(grapheme[0]) in ("Mn", "Me", "Cf", "Cc") else 1
 
 
-def wrapped(text: str, room: int) -> Iterator[str]:
-    """The lines of `text` in at most `room` columns, broken between words; indented lines and long words stay whole."""
+def _seen(text: str) -> int:
+    """The columns that `text` takes, with colours in it."""
+    return columns(_COLOR.sub("", text))
+
+
+def wrapped(text: str, room: int, columns: Callable[[str], int] = columns) -> Iterator[str]:
+    """The lines of `text` in at most `room` columns, broken between words; indented lines and long words stay whole.
+
+    `columns` says how many a piece of it takes.
+    """
     for line in text.split("\n"):
         if line.startswith((" ", "\t")) or columns(line) <= room:
             yield line.rstrip()
             continue
         current = ""
-        for word in line.split():
+        for word in line.split(" "):
             if current and columns(current) + 1 + columns(word) > room:
-                yield current
+                yield current.rstrip()
                 current = ""
             current = f"{current} {word}" if current else word
         yield current
+
+
+def prose(lines: Iterable[str], room: int) -> Iterator[str]:
+    """`lines` with the sentences among them (what is not indented) in at most `room` columns; zero means as they are."""
+    for line in lines:
+        plain = _COLOR.sub("", line)
+        if not room or line.startswith(" "):
+            yield line
+        elif set(plain) == {"─"}:
+            yield plain[:room]
+        else:
+            yield from wrapped(line, room, _seen)
 
 
 def window(items: list[str], begin: int, room: int) -> tuple[str, int]:

@@ -45,13 +45,21 @@ def _parts(d: Diagnostic, color: bool, room: int) -> Iterator[str]:
     if d.values or d.call:
         yield "    ├────────────────"
         if d.call:
-            yield f"    │ while calling {d.call}"
-        yield from (f"    │ {name} {said}" for name, said in d.values)
+            yield from _seen(f"while calling {d.call}", room)
+        for name, said in d.values:
+            yield from _seen(f"{name} {said}", room)
     if d.detail:
         yield from ["", *wrapped(d.detail, room)]
     if d.hint:
         first, *more = wrapped(d.hint, room - len("hint: "))
         yield from ["", f"hint: {first}", *(f"      {line}" for line in more)]
+
+
+def _seen(text: str, room: int) -> Iterator[str]:
+    """What the expression saw, with more lines indented."""
+    first, *more = wrapped(text, room - len("    │   "))
+    yield f"    │ {first}"
+    yield from (f"    │   {line}" for line in more)
 
 
 def _code(span: Span, color: bool, room: int) -> Iterator[str]:

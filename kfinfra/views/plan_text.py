@@ -8,6 +8,7 @@ from dataclasses import replace
 from kfinfra.model.address import key_text as instance_key
 from kfinfra.model.plain import Plain
 from kfinfra.plan.change import Action, Change, Mode, OutputChange, Plan
+from kfinfra.views.cells import prose
 from kfinfra.views.outputs_text import summed
 from kfinfra.views.paint import paint, paint_symbol
 from kfinfra.views.values_text import Context, Line, Slot, changed, hidden, key_text, one, shown
@@ -53,18 +54,18 @@ _NEVER = frozenset({"dag"})
 _RULE = "─" * 77
 
 
-def render_plan(plan: Plan, *, color: bool = False) -> str:
-    """The whole plan, ending in a newline; nothing of a plan that failed before it began."""
-    return "".join(f"{line}\n" for line in _plan(plan, color))
+def render_plan(plan: Plan, *, color: bool = False, width: int = 0) -> str:
+    """The whole plan, ending in a newline; nothing of a plan that failed before it began. `width`: sentences are that wide."""
+    return "".join(f"{line}\n" for line in prose(_plan(plan, color), width))
 
 
-def render_drift(plan: Plan, *, color: bool = False) -> str:
-    """What has changed outside since the last apply, ending in a newline."""
+def render_drift(plan: Plan, *, color: bool = False, width: int = 0) -> str:
+    """What has changed outside since the last apply, ending in a newline. `width`: sentences are that wide."""
     if not plan.drift:
         return "No drift. Everything that state knows of is as the last apply left it.\n"
     count = len(plan.drift)
     told = f"{count} object{' has' if count == 1 else 's have'} changed. kfinfra plan shows what would undo this, kfinfra refresh"
-    return "".join(f"{line}\n" for line in (*_drift(plan, color), f"{told} takes it over."))
+    return "".join(f"{line}\n" for line in prose((*_drift(plan, color), f"{told} takes it over."), width))
 
 
 def _plan(plan: Plan, color: bool) -> Iterator[str]:

@@ -42,6 +42,15 @@ def test_the_whole_box() -> None:
     )
 
 
+def test_what_the_expression_saw_is_wrapped_with_its_spaces() -> None:
+    found = at("size = var.n", "var.n", values=(("var.n", 'is "two  spaces and a rather long text"'),))
+    assert render_diagnostic(found, color=False, width=40).split("\n")[6:9] == [
+        "│     ├────────────────",
+        '│     │ var.n is "two  spaces and a',
+        '│     │   rather long text"',
+    ]
+
+
 def test_the_subject_is_underlined_behind_tabs_and_wide_characters() -> None:
     assert code(at('\ta = "データ" + x', "x")) == ['     1:     a = "データ" + x', "                           ^"]
     assert code(at('a = "データ"', '"データ"')) == ['     1: a = "データ"', "            ^^^^^^^^"]

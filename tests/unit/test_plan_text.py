@@ -189,6 +189,15 @@ TERRAFORM = """\
 """
 
 
+def test_sentences_are_as_wide_as_they_may_be() -> None:
+    change = Change(Address("disk", "a"), Action.CREATE, "fake", None, {"name": "a long text that is left as it is"})
+    plain, tinted = (render_plan(Plan(Mode.NORMAL, (change,)), color=color, width=30) for color in (False, True))
+    assert plain.startswith("Resource actions are indicated\nwith the following symbols:\n")
+    assert '+ name = "a long text that is left as it is"\n' in plain
+    assert plain.endswith("Plan: 1 to add, 0 to change, 0\nto destroy.\n")
+    assert tinted.endswith("\x1b[1mPlan:\x1b[0m 1 to add, 0 to change, 0\nto destroy.\n")
+
+
 def test_nested_values_differ_as_in_terraform() -> None:
     out = {"js": '{"a":[1,{"c":2}]}', "tags": {"q": 1}, "text": "l1\nl2\n"}
     change = Change(
