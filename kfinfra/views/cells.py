@@ -30,7 +30,7 @@ def _width(grapheme: str) -> int:
     return 0 if unicodedata.category(grapheme[0]) in ("Mn", "Me", "Cf", "Cc") else 1
 
 
-def _seen(text: str) -> int:
+def visible_columns(text: str) -> int:
     """The columns that `text` takes, with colours in it."""
     return columns(_COLOR.sub("", text))
 
@@ -62,7 +62,7 @@ def prose(lines: Iterable[str], room: int) -> Iterator[str]:
         elif set(plain) == {"─"}:
             yield plain[:room]
         else:
-            yield from wrapped(line, room, _seen)
+            yield from wrapped(line, room, visible_columns)
 
 
 def window(items: list[str], begin: int, room: int) -> tuple[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kfinfra.diag import Called, Diagnostic, Severity, Span
-from kfinfra.views.cells import TAB, columns, graphemes, window, wrapped
+from kfinfra.views.cells import TAB, columns, graphemes, visible_columns, window, wrapped
 from kfinfra.views.paint import paint
 
 
@@ -14,7 +14,8 @@ def render_diagnostic(d: Diagnostic, *, color: bool, width: int = 80) -> str:
     tint = "red" if d.severity is Severity.ERROR else "yellow"
     bar = paint("│", tint, color)
     head = f"{paint(d.severity.value.capitalize() + ':', tint, color)} {paint(d.summary, 'bold', color)}"
-    body = "\n".join(f"{bar} {line}".rstrip() for line in (head, *_parts(d, color, max(40, width) - 2)))
+    room = max(40, width) - 2
+    body = "\n".join(f"{bar} {line}".rstrip() for line in (*wrapped(head, room, visible_columns), *_parts(d, color, room)))
     return f"{paint('╷', tint, color)}\n{body}\n{paint('╵', tint, color)}\n"
 
 
@@ -39,7 +40,8 @@ def _listed(warnings: Iterable[Diagnostic], color: bool) -> str:
 def _parts(d: Diagnostic, color: bool, room: int) -> Iterator[str]:
     if d.span is not None:
         about = f", in {d.address or d.context}" if d.address or d.context else ""
-        yield from ["", f"  on {d.span}{about}:", *_code(d.span, color, room)]
+        place = (f"  {line}" for line in wrapped(f"on {d.span}{about}:", room - 2))
+        yield from ["", *place, *_code(d.span, color, room)]
     elif d.address:
         yield from ["", f"  with {d.address}"]
     if d.values or d.call:
