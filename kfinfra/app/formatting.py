@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import errno
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -78,12 +80,20 @@ def _members(folder: Path, recursive: bool) -> Iterator[Path]:
 
 
 def write(root: Path, formatted: Formatted) -> None:
-    """Puts the formatted text in the file's place, its mode kept. Raises DiagnosticError; the old text is then still there."""
+    """Puts the formatted text in the file's place, its mode and owner kept. Raises DiagnosticError; the old text is still there.
+
+    A file that may not be written is left alone, though its folder would let it be replaced.
+    """
     target = (root / formatted.name).resolve()
     fresh = target.with_name(f".{target.name}.fmt")
     try:
+        if not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         fresh.write_bytes(formatted.after.encode())
         shutil.copymode(target, fresh)
+        old, new = target.stat(), fresh.stat()
+        if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+            os.chown(fresh, old.st_uid, old.st_gid)
         fresh.replace(target)
     except OSError as problem:
         fresh.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,24 @@ def test_writing_keeps_the_mode_and_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "link.hcl").is_symlink() and (tmp_path / "real.hcl").read_text() == "a = 1\n"
     assert (tmp_path / "real.hcl").stat().st_mode & 0o777 == 0o640
     assert sorted(p.name for p in tmp_path.iterdir()) == ["link.hcl", "real.hcl"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write every file")
+def test_a_file_that_may_not_be_written_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.hcl").write_text("a=1\n")
+    (tmp_path / "a.hcl").chmod(0o444)
+    with pytest.raises(DiagnosticError, match="Permission denied"):
+        write(tmp_path, format_text("a.hcl", "a=1\n"))
+    assert [p.name for p in tmp_path.iterdir()] == ["a.hcl"] and (tmp_path / "a.hcl").read_text() == "a=1\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+def test_a_file_stays_its_owners(tmp_path: Path) -> None:
+    (tmp_path / "a.hcl").write_text("a=1\n")
+    os.chown(tmp_path / "a.hcl", 12345, 54321)
+    write(tmp_path, format_text("a.hcl", "a=1\n"))
+    seen = (tmp_path / "a.hcl").stat()
+    assert (seen.st_uid, seen.st_gid, (tmp_path / "a.hcl").read_text()) == (12345, 54321, "a = 1\n")
 
 
 def test_a_diff_says_where_a_newline_is_missing() -> None:
