@@ -19,6 +19,7 @@ from kfinfra.config.imports import Imports, read_imports
 from kfinfra.config.instances import Meta, desired_instance, read_meta
 from kfinfra.config.judging import judged_instance, judged_outputs, variable_problems
 from kfinfra.config.keys import BlockKey, ModulePath
+from kfinfra.config.lookups import LOOKED_AT, Lookups
 from kfinfra.config.module import Declared, Module
 from kfinfra.config.outputs import marked
 from kfinfra.config.refactoring import Refactoring
@@ -63,6 +64,7 @@ class Configuration:
     _grouped: dict[tuple[BlockKey, int], dict[Instance, frozenset[Address]]] = field(default_factory=dict)
     _unions: dict[tuple[tuple[BlockKey, Instance], ...], frozenset[Address]] = field(default_factory=dict)
     _metas: dict[BlockKey, Meta] = field(default_factory=dict)
+    _lookups: Lookups = field(default_factory=Lookups)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
@@ -178,6 +180,8 @@ class Configuration:
                     desired, diagnostics = self._one(declared, address, scope, extra, meta)
                     out.append(desired)
                     found.extend(diagnostics)
+                    if block.type in LOOKED_AT:
+                        found.extend(self._lookups.told(desired))
             self._report(found)
             return out
 
