@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kfinfra.diag import DiagnosticError, error
+from kfinfra.sandbox.presence import LOOK, RUNNING, holder
 
 START_TIMEOUT = 60.0
 NO_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
@@ -55,11 +56,23 @@ def home(root: Path) -> Path:
 
 
 def status(root: Path) -> Endpoints | None:
-    """The running sandbox of `root`, or None; a file that a dead one left behind does not count."""
+    """The running sandbox of `root`, or None; a file that a dead one left behind does not count.
+
+    One that runs puts a damaged file right by itself: it is waited for.
+    """
+    found = _told(root)
+    deadline = time.monotonic() + 5 * LOOK
+    while found is None and holder(home(root)) is not None and time.monotonic() < deadline:
+        time.sleep(0.05)
+        found = _told(root)
+    return found
+
+
+def _told(root: Path) -> Endpoints | None:
     try:
         found = Endpoints(**json.loads((home(root) / "endpoints.json").read_text()))
         os.kill(found.pid, 0)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, OverflowError):
         return None
     return found if _is_ours(found.pid) else None
 
@@ -74,7 +87,15 @@ def up(root: Path) -> Endpoints:
     """Starts the sandbox where it does not run yet. Raises DiagnosticError with the child's words where it fails."""
     with _only_one(root):
         found = status(root)
+        if found is None and (pid := holder(home(root))) is not None:
+            raise _stuck(root, pid)
         return found if found is not None else _start(root)
+
+
+def _stuck(root: Path, pid: int) -> DiagnosticError:
+    who = f"The process {pid}" if pid else "A process"
+    detail = f"{who} serves {home(root)}, and does not say where: {home(root) / 'endpoints.json'} is not what it wrote."
+    return DiagnosticError(error("The sandbox cannot be found", detail, hint="kfinfra sandbox down, which forgets what it holds"))
 
 
 def _start(root: Path) -> Endpoints:
@@ -94,7 +115,7 @@ def _start(root: Path) -> Endpoints:
         )
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline and child.poll() is None:
-        found = status(root)
+        found = _told(root)
         if found is not None:
             return found
         time.sleep(0.05)
@@ -112,13 +133,17 @@ def _clean(env: Mapping[str, str]) -> dict[str, str]:
 def down(root: Path) -> bool:
     """Stops the sandbox and forgets what it held, state included; whether it ran."""
     with _only_one(root):
-        found = status(root)
-        if found is not None:
-            _stop(found.pid)
+        found = _told(root)
+        pid = found.pid if found is not None else holder(home(root))
+        if pid == 0:
+            detail = f"A process serves {home(root)}, and {home(root) / RUNNING} does not say which."
+            raise DiagnosticError(error("The sandbox cannot be stopped", detail, hint="look for kfinfra.sandbox.server with ps"))
+        if pid is not None:
+            _stop(pid)
         for path in home(root).iterdir():
             if path.name != "lock":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        return found is not None
+        return pid is not None
 
 
 def reset(root: Path) -> None:

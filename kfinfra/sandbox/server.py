@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def serve(endpoints: Path) -> None:
-    """Serves until SIGTERM; writes `endpoints` and a kubeconfig beside it (0600) once all answer."""
+    """Serves until SIGTERM; keeps `endpoints` and a kubeconfig beside it (0600) once all answer."""
     from kfinfra.sandbox.aws import Aws
     from kfinfra.sandbox.eks.app import make_app as eks
     from kfinfra.sandbox.eks.world import Region
@@ -26,6 +26,7 @@ def serve(endpoints: Path) -> None:
     from kfinfra.sandbox.launch.launcher import LocalLauncher
     from kfinfra.sandbox.launch.nodes import groups
     from kfinfra.sandbox.launch.objects import Objects
+    from kfinfra.sandbox.presence import Presence, write
     from kfinfra.sandbox.process import Endpoints
     from kfinfra.sandbox.runs.caching import Cache
     from kfinfra.sandbox.runs.cron import Recurrence
@@ -35,6 +36,7 @@ def serve(endpoints: Path) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     home = endpoints.parent
+    presence = Presence(home)
     regions: dict[str, Region] = {}
     store, world = Store(), World()
     controllers = Controllers(store, 0.2)
@@ -50,7 +52,8 @@ def serve(endpoints: Path) -> None:
     for name, app in (("eks", eks(regions=regions)), ("kubernetes", kubernetes(store=store)), ("kfp", kfp(world=world))):
         servers[name] = Served(watched(app, changed))
     config = endpoints.with_name("kubeconfig")
-    _write(config, kubeconfig(servers["kubernetes"].url))
+    files = {config: kubeconfig(servers["kubernetes"].url)}
+    write(config, files[config])
     found = {name: server.url for name, server in servers.items()}
     told = Endpoints(pid=os.getpid(), kubeconfig=str(config), **found)
     env = {name: value for name, value in told.environment().items() if name.startswith("AWS_")}
@@ -60,21 +63,14 @@ def serve(endpoints: Path) -> None:
     snapshot.begin()
     recurrence = Recurrence(world)
     recurrence.begin()
-    _write(endpoints, json.dumps({"pid": told.pid, "kubeconfig": told.kubeconfig, **found}))
-    stop.wait()
+    files[endpoints] = json.dumps({"pid": told.pid, "kubeconfig": told.kubeconfig, **found})
+    write(endpoints, files[endpoints])
+    presence.keep(files, stop)
     recurrence.close()
     runs.close()
     snapshot.close()
     for server in servers.values():
         server.stop()
-
-
-def _write(path: Path, text: str) -> None:
-    fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(text)
-    fresh.replace(path)
 
 
 if __name__ == "__main__":
