@@ -17,6 +17,7 @@ from kfinfra.hcl.evaluate import Scope
 from kfinfra.hcl.references import references
 from kfinfra.model.plain import Attributes, Plain, is_known
 from kfinfra.model.schema import Attribute, Problem
+from kfinfra.model.urls import url_check
 from kfinfra.values.types import BOOL, STRING
 
 DEFAULT_STATE = "state/default.kfstate"
@@ -48,8 +49,10 @@ BACKENDS: Mapping[str, Mapping[str, Attribute]] = {
         "region": Attribute(STRING, doc="The bucket's region; AWS_REGION where it is not written."),
         "profile": Attribute(STRING, doc="A profile of the AWS configuration files."),
         "assume_role": Attribute(fields=ROLE, doc="A role to take on first."),
-        "endpoints": Attribute(fields={s: Attribute(STRING) for s in ("s3", "sts")}, doc="Endpoint URLs, by service."),
-        "endpoint": Attribute(STRING, doc="The same as endpoints.s3."),
+        "endpoints": Attribute(
+            fields={s: Attribute(STRING, check=url_check) for s in ("s3", "sts")}, doc="Endpoint URLs, by service."
+        ),
+        "endpoint": Attribute(STRING, check=url_check, doc="The same as endpoints.s3."),
         "use_path_style": Attribute(BOOL, doc="Whether the bucket stands in the path and not in the host's name."),
         "encrypt": Attribute(BOOL, doc="Whether S3 is asked to encrypt with its own key (it does so by itself since 2023)."),
         "kms_key_id": Attribute(STRING, doc="The KMS key that S3 encrypts with."),
@@ -61,7 +64,7 @@ BACKENDS: Mapping[str, Mapping[str, Attribute]] = {
         "config_path": Attribute(STRING, doc="The kubeconfig file; else KUBECONFIG, else ~/.kube/config."),
         "context": Attribute(STRING, doc="The kubeconfig's context."),
         "in_cluster": Attribute(BOOL, doc="Whether to use the pod's service account; excludes the others."),
-        "host": Attribute(STRING, doc="The API server's URL, in the place of a kubeconfig."),
+        "host": Attribute(STRING, check=url_check, doc="The API server's URL, in the place of a kubeconfig."),
         "token": Attribute(STRING, sensitive=True, doc="A bearer token."),
         "ca_certificate": Attribute(STRING, doc="The server's CA: PEM text, or the path of such a file."),
         "insecure": Attribute(BOOL, doc="Whether to trust any server certificate."),

@@ -20,6 +20,7 @@ from kfinfra.hcl.nodes import Attr, Expr, Traversal
 from kfinfra.hcl.references import references
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.schema import Attribute, Problem
+from kfinfra.model.urls import url_check
 from kfinfra.values.data import EPHEMERAL, SENSITIVE
 from kfinfra.values.marks import has_mark, wholly_known
 from kfinfra.values.types import NUMBER, STRING
@@ -67,7 +68,7 @@ KEY_PROVIDERS: Mapping[str, Mapping[str, Attribute]] = {
         "region": Attribute(STRING),
         "profile": Attribute(STRING),
         "assume_role": Attribute(fields=ROLE),
-        "endpoints": Attribute(fields={s: Attribute(STRING) for s in ("kms", "sts")}),
+        "endpoints": Attribute(fields={s: Attribute(STRING, check=url_check) for s in ("kms", "sts")}),
     },
 }
 METHODS = ("aes_gcm", "unencrypted")

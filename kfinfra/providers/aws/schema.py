@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from kfinfra.model.data import data_type
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.schema import Attribute, Problem, ProviderType, ResourceType, Shape
+from kfinfra.model.urls import url_check
 from kfinfra.providers.aws.cluster import EKS_CLUSTER
 from kfinfra.providers.aws.nodegroup_schema import NODE_GROUP
 from kfinfra.providers.aws.sync_schema import S3_SYNC
@@ -123,7 +124,7 @@ PROVIDER = ProviderType(
         "region": Attribute(STRING, doc="The region; else AWS_REGION, AWS_DEFAULT_REGION, or the profile's."),
         "profile": Attribute(STRING, doc="The profile of ~/.aws/config; else AWS_PROFILE."),
         "endpoints": Attribute(
-            fields={s: Attribute(STRING, doc=f"The URL of {s}.") for s in ("s3", "eks", "autoscaling", "sts")},
+            fields={s: Attribute(STRING, check=url_check, doc=f"The URL of {s}.") for s in ("s3", "eks", "autoscaling", "sts")},
             doc="Endpoint URLs, by service.",
         ),
         "assume_role": Attribute(

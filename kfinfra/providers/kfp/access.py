@@ -14,7 +14,8 @@ from typing import Any
 
 from kfinfra.diag import DiagnosticError, error
 from kfinfra.model.plain import Attributes
-from kfinfra.providers.kfp.failures import no_host
+from kfinfra.model.urls import wrong_with
+from kfinfra.providers.kfp.failures import bad_host, no_host
 
 API = "/apis/v2beta1"
 OLDER = "/apis/v1beta1"
@@ -34,13 +35,15 @@ class Access:
     def host(self) -> str:
         """Written, else KF_PIPELINES_ENDPOINT, else the service of the cluster this runs in; https where no scheme is.
 
-        Raises DiagnosticError where none is known.
+        Raises DiagnosticError where none is known, or it is none.
         """
         host = str(self._config.get("host") or self._env.get("KF_PIPELINES_ENDPOINT") or "").strip()
         if not host and self._in_cluster:
             host = IN_CLUSTER
         if not host:
             raise no_host()
+        if why := wrong_with(host, bare=True):
+            raise bad_host(why)
         host = host.rstrip("/").removesuffix(API)
         return host if host.startswith(("http://", "https://")) else f"https://{host}"
 

@@ -99,6 +99,12 @@ def no_host() -> DiagnosticError:
     )
 
 
+def bad_host(why: str) -> DiagnosticError:
+    """The address is no URL."""
+    detail = f"The address of the KFP API is no URL. {why}"
+    return DiagnosticError(error("Invalid KFP endpoint", detail, hint='check host in provider "kfp", or KF_PIPELINES_ENDPOINT'))
+
+
 def no_namespace(what: str) -> DiagnosticError:
     """A multi-user server wants to know the profile."""
     return DiagnosticError(

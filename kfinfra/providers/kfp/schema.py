@@ -7,6 +7,7 @@ import re
 from kfinfra.model.data import data_type
 from kfinfra.model.plain import Plain, is_known
 from kfinfra.model.schema import Attribute, BlockType, ProviderType, Ref, ResourceType
+from kfinfra.model.urls import host_check
 from kfinfra.pipelines.settings import TASK_SETTINGS
 from kfinfra.providers.kfp import checks
 from kfinfra.providers.kfp.cron import check_cron
@@ -171,7 +172,9 @@ DATA_TYPES = (
 PROVIDER = ProviderType(
     "kfp",
     {
-        "host": Attribute(STRING, doc="The address before /apis/v2beta1; KF_PIPELINES_ENDPOINT where it is not written."),
+        "host": Attribute(
+            STRING, check=host_check, doc="The address before /apis/v2beta1; KF_PIPELINES_ENDPOINT where it is not written."
+        ),
         "namespace": Attribute(STRING, check=checks.name_check("namespace", 63), doc="Where resources go that name none."),
         "token": Attribute(STRING, sensitive=True, doc="A bearer token."),
         "token_file": Attribute(STRING, doc="A file that holds it, read for each call; KF_PIPELINES_SA_TOKEN_PATH."),

@@ -6,6 +6,7 @@ from kfinfra.model import quantity
 from kfinfra.model.data import data_type
 from kfinfra.model.plain import Plain
 from kfinfra.model.schema import Attribute, Check, ProviderType, Ref, ResourceType, Shape
+from kfinfra.model.urls import url_check
 from kfinfra.providers.kubernetes import checks, limits
 from kfinfra.providers.kubernetes.manifest_schema import MANIFEST
 from kfinfra.values.types import BOOL, STRING, ListType, MapType, SetType
@@ -188,7 +189,7 @@ PROVIDER = ProviderType(
         "config_path": Attribute(STRING, doc="The kubeconfig file; else KUBECONFIG, else ~/.kube/config."),
         "context": Attribute(STRING, doc="The kubeconfig's context; its current one where it is not written."),
         "in_cluster": Attribute(BOOL, doc="Whether to use the pod's service account; excludes the others."),
-        "host": Attribute(STRING, doc="The API server's URL, in the place of a kubeconfig."),
+        "host": Attribute(STRING, check=url_check, doc="The API server's URL, in the place of a kubeconfig."),
         "token": Attribute(STRING, sensitive=True, doc="A bearer token."),
         "ca_certificate": Attribute(STRING, doc="The server's CA: PEM text, or the path of such a file."),
         "namespace": Attribute(STRING, check=checks.dns_label, doc="The namespace of what names none."),
