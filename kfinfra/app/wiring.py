@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfinfra.app.backends import ensure_unchanged
@@ -178,10 +177,6 @@ def environment(work: Workplace) -> Mapping[str, str]:
 def parse_cache(work: Workplace) -> ParseCache:
     """Where parsed files are kept between commands."""
     from kfinfra.hcl.cache import ParseCache, user_key
+    from kfinfra.hcl.usercache import user_cache
 
     return ParseCache(work.root / DATA_FOLDER / "cache" / "hcl", user_key(user_cache(work.env)))
-
-
-def user_cache(env: Mapping[str, str]) -> Path:
-    """The user's own folder for what can be made anew."""
-    return Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kfinfra"

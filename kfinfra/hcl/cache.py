@@ -67,12 +67,14 @@ class ParseCache:
             return
 
 
-def user_key(folder: Path) -> bytes:
-    """The key that lies in `folder`, made where there is none yet; empty where none can be kept there."""
+def user_key(folder: Path | None) -> bytes:
+    """The key that lies in `folder`, made where there is none yet; empty where none can be kept there, or there is no folder."""
+    if folder is None:
+        return b""
     path = folder / "trees.key"
     try:
         if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder.mkdir(exist_ok=True, mode=0o700)
             fresh = folder / f"trees.key.{os.getpid()}"
             with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
                 stream.write(os.urandom(_KEY_LENGTH))

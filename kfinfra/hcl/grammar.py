@@ -15,6 +15,7 @@ from lark import Lark, Token, UnexpectedToken
 from lark.lexer import Lexer
 
 from kfinfra.hcl.build import Builder
+from kfinfra.hcl.usercache import user_cache
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,10 +71,6 @@ def _text() -> str:
 
 
 def _cache() -> str | bool:
-    """The file of the tables in the user's own cache folder (lark checks that they fit); False: no such folder can be made."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kfinfra"
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError:
-        return False
-    return str(folder / "grammar.lark")
+    """The file of the tables in the user's own cache folder (lark checks that they fit); False: there is no such folder."""
+    folder = user_cache(os.environ)
+    return str(folder / "grammar.lark") if folder is not None else False
