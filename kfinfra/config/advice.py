@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from kfinfra.config.module import Declared, Module
 from kfinfra.config.tree import Node
 from kfinfra.diag import Diagnostic, SourceText, warning
-from kfinfra.hcl.nodes import Attr, Body, Expr, For, TemplateWrap, Traversal
+from kfinfra.hcl.nodes import Attr, Attribute, Body, Expr, For, TemplateWrap
 from kfinfra.hcl.references import children
 
 _ROOTS = frozenset(("var", "local", "module", "data", "path", "each", "count", "self", "kfinfra"))
@@ -30,13 +30,14 @@ class _Reader:
 
     def __init__(self, module: Module) -> None:
         self._module = module
+        self._kinds = frozenset(kind for kind, _ in module.resources)
         self._used: set[tuple[str, str]] = set()
         self._found: list[Diagnostic] = []
 
     def read(self) -> Iterable[Diagnostic]:
         """All warnings about the module."""
         for local in self._module.locals.values():
-            self._expression(local.attribute.expr, local.source, ())
+            self._attribute(local.attribute, local.source)
         for declared in self._blocks():
             self._body(declared.block.body, declared.source)
         for name, declared in self._module.variables.items():
@@ -61,15 +62,19 @@ class _Reader:
 
     def _body(self, body: Body, source: SourceText) -> None:
         for attribute in body.attributes:
-            self._expression(attribute.expr, source, ())
+            self._attribute(attribute, source)
         for block in body.blocks:
             self._body(block.body, source)
 
+    def _attribute(self, attribute: Attribute, source: SourceText) -> None:
+        for used in attribute.refers:
+            step = used.steps[0] if used.steps else None
+            if isinstance(step, Attr):
+                self._used.add((used.root, step.name))
+        if attribute.notable:
+            self._expression(attribute.expr, source, ())
+
     def _expression(self, expr: Expr, source: SourceText, bound: tuple[str, ...]) -> None:
-        if isinstance(expr, Traversal):
-            if expr.root not in bound and expr.steps and isinstance(expr.steps[0], Attr):
-                self._used.add((expr.root, expr.steps[0].name))
-            return
         if isinstance(expr, TemplateWrap) and not source.filename.endswith(".json"):
             self._found.append(_needless(expr, source))
         if isinstance(expr, For):
@@ -84,7 +89,7 @@ class _Reader:
             self._expression(child, source, bound)
 
     def _hidden(self, name: str, bound: tuple[str, ...]) -> bool:
-        return name in bound or name in _ROOTS or any(kind == name for kind, _ in self._module.resources)
+        return name in bound or name in _ROOTS or name in self._kinds
 
     def _unused(self) -> Iterator[Diagnostic]:
         for name, declared in self._module.variables.items():

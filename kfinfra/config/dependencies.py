@@ -16,8 +16,7 @@ from kfinfra.config.tree import Node
 from kfinfra.config.uses import Reference, Use, choice, choices, uses
 from kfinfra.diag import Diagnostic, SourceText, error
 from kfinfra.graph import CycleError, topological
-from kfinfra.hcl.nodes import Attr, Block, Body, Expr, Index, Template, Text, Traversal, TupleExpr
-from kfinfra.hcl.references import references
+from kfinfra.hcl.nodes import Attr, Attribute, Block, Body, Expr, Index, Template, Text, Traversal, TupleExpr
 from kfinfra.model.data import PREFIX
 from kfinfra.model.schema import ResourceType
 
@@ -165,26 +164,26 @@ class _Graph:
         for name, declared in module.variables.items():
             self._variable(node, name, declared)
         for name, local in module.locals.items():
-            self._expressions(NodeKey(path, "local", name), [local.attribute.expr], local.source, node, ())
+            self._attributes(NodeKey(path, "local", name), [local.attribute], local.source, node, ())
         for name, declared in module.providers.items():
-            self._expressions(NodeKey(path, "provider", name), expressions(declared.block.body), declared.source, node, ())
+            self._attributes(NodeKey(path, "provider", name), evaluated(declared.block.body), declared.source, node, ())
         for (kind, name), declared in module.resources.items():
             key = BlockKey(path, kind, name)
             own = None if self._types[kind].dag else set(_own_names(declared))
-            self._expressions(key, expressions(declared.block.body), declared.source, node, own)
+            self._attributes(key, evaluated(declared.block.body), declared.source, node, own)
             self._repeats(key, node)
             self._provider(key, declared, node)
             self._whole_modules(key, declared, node)
         for name, declared in module.calls.items():
-            wanted = (a.expr for a in declared.block.body.attributes if a.name in ("count", "for_each", "depends_on"))
-            self._expressions(NodeKey(path, "module", name), wanted, declared.source, node, ())
+            wanted = (a for a in declared.block.body.attributes if a.name in ("count", "for_each", "depends_on"))
+            self._attributes(NodeKey(path, "module", name), wanted, declared.source, node, ())
             self._repeats(NodeKey(path, "module", name), node)
             self._whole_modules(NodeKey(path, "module", name), declared, node)
         for name, declared in module.checks.items():
-            self._expressions(NodeKey(path, "check", name), expressions(declared.block.body), declared.source, node, ())
+            self._attributes(NodeKey(path, "check", name), evaluated(declared.block.body), declared.source, node, ())
             self._repeats(NodeKey(path, "check", name), node)
         for name, declared in module.outputs.items():
-            self._expressions(NodeKey(path, "output", name), _of_output(declared.block.body), declared.source, node, ())
+            self._attributes(NodeKey(path, "output", name), _of_output(declared.block.body), declared.source, node, ())
             self._repeats(NodeKey(path, "output", name), node)
             self._whole_modules(NodeKey(path, "output", name), declared, node)
 
@@ -192,13 +191,13 @@ class _Graph:
         key = NodeKey(node.path, "var", name)
         self.edges.setdefault(key, {})
         self._repeats(key, node)
-        rules = (expr for block in declared.block.body.blocks for expr in expressions(block.body))
-        for traversal in (t for expr in rules for t in references(expr)):
-            self._name(traversal, declared.source, node, ())
+        for rule in declared.block.body.blocks:
+            for traversal in (t for attribute in evaluated(rule.body) for t in attribute.refers):
+                self._name(traversal, declared.source, node, ())
         if node.call is not None and node.parent is not None:
             argument = node.call.attribute(name)
             if argument is not None:
-                self._expressions(key, [argument.expr], node.call.source, node.parent, set(_own_names(node.call)))
+                self._attributes(key, [argument], node.call.source, node.parent, set(_own_names(node.call)))
 
     def _provider(self, key: BlockKey, declared: Declared, node: Node) -> None:
         """A resource waits for what its provider is configured with."""
@@ -214,7 +213,7 @@ class _Graph:
     def _whole_modules(self, key: GraphKey, declared: Declared, node: Node) -> None:
         """`depends_on = [module.a]` is about everything in it, and not only about its outputs."""
         attribute = declared.attribute("depends_on")
-        for traversal in references(attribute.expr) if attribute is not None else ():
+        for traversal in attribute.refers if attribute is not None else ():
             for wanted in _awaited(traversal, node):
                 self.edges[key].setdefault(wanted, (declared.source, traversal.start, traversal.end))
 
@@ -233,14 +232,14 @@ class _Graph:
         if problem is not None:
             self.problems.append(problem)
 
-    def _expressions(
-        self, key: GraphKey, exprs: Iterable[Expr], source: SourceText, scope: Node, own: Collection[str] | None
+    def _attributes(
+        self, key: GraphKey, attributes: Iterable[Attribute], source: SourceText, scope: Node, own: Collection[str] | None
     ) -> None:
         edges = self.edges.setdefault(key, {})
         made = self.references.setdefault(key, []) if isinstance(key, BlockKey) else None
-        for expr in exprs:
+        for attribute in attributes:
             keys: dict[int, Expr] | None = None
-            for traversal in references(expr):
+            for traversal in attribute.refers:
                 self._name(traversal, source, scope, own)
                 for wanted in self._wanted(traversal, scope):
                     edges.setdefault(wanted, (source, traversal.start, traversal.end))
@@ -248,7 +247,7 @@ class _Graph:
                         call = wanted.module[-1] if isinstance(wanted, NodeKey) and wanted.kind == "output" else ""
                         chosen = None
                         if call or isinstance(wanted, BlockKey):
-                            keys = choices(expr) if keys is None else keys
+                            keys = choices(attribute.expr) if keys is None else keys
                             chosen = choice(traversal, keys)
                         made.append(Reference(wanted, chosen, source, call))
 
@@ -282,22 +281,22 @@ class _Graph:
         yield from (NodeKey(child.path, "output", output) for output in child.module.outputs)
 
 
-def expressions(body: Body) -> Iterator[Expr]:
-    """All that a body evaluates: not the names in `ignore_changes`, and not which provider it is of."""
+def evaluated(body: Body) -> Iterator[Attribute]:
+    """The attributes that are evaluated: not the names in `ignore_changes`, and not which provider it is of."""
     for attribute in body.attributes:
         if attribute.name != "provider":
-            yield attribute.expr
+            yield attribute
     for block in body.blocks:
         if block.type == "lifecycle":
-            yield from (a.expr for a in block.body.attributes if a.name != "ignore_changes")
-            yield from (e for inner in block.body.blocks for e in expressions(inner.body))
+            yield from (a for a in block.body.attributes if a.name != "ignore_changes")
+            yield from (a for inner in block.body.blocks for a in evaluated(inner.body))
         else:
-            yield from expressions(block.body)
+            yield from evaluated(block.body)
 
 
-def _of_output(body: Body) -> Iterator[Expr]:
-    yield from (a.expr for a in body.attributes if a.name in ("value", "depends_on"))
-    yield from (e for block in body.blocks for e in expressions(block.body))
+def _of_output(body: Body) -> Iterator[Attribute]:
+    yield from (a for a in body.attributes if a.name in ("value", "depends_on"))
+    yield from (a for block in body.blocks for a in evaluated(block.body))
 
 
 def _check_depends_on(declared: Declared, node: Node, types: Collection[str]) -> Iterator[Diagnostic]:
@@ -340,7 +339,7 @@ def _waits(declared: Declared, node: Node) -> frozenset[BlockKey]:
     """The resource blocks that `depends_on` names, in the block itself and in the calls on the way to it."""
     found: set[BlockKey] = set()
     attribute = declared.attribute("depends_on")
-    for traversal in references(attribute.expr) if attribute is not None else ():
+    for traversal in attribute.refers if attribute is not None else ():
         found.update(key for key in _awaited(traversal, node) if isinstance(key, BlockKey))
     if node.call is not None and node.parent is not None:
         found |= _waits(node.call, node.parent)

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from lark import Token, Transformer
 
 from kfinfra.hcl import nodes as n
+from kfinfra.hcl import references
 from kfinfra.hcl.problem import SyntaxProblem
 from kfinfra.hcl.template import Piece, template
 
@@ -62,7 +63,7 @@ class Builder(Transformer[Token, Any]):
     def attribute(self, c: Children) -> n.Attribute:
         """`name = expression`."""
         name, _, expr = c
-        return n.Attribute(at(name), expr.end, str(name), expr, to(name))
+        return references.attribute(at(name), expr.end, str(name), expr, to(name))
 
     def block(self, c: Children) -> n.Block:
         """`type labels { body }`."""

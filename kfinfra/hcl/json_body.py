@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from kfinfra.diag import counted
 from kfinfra.hcl import nodes as n
+from kfinfra.hcl import references
 from kfinfra.hcl.json_text import Json, JsonArray, JsonConstant, JsonNumber, JsonObject, JsonString, read_json
 from kfinfra.hcl.problem import SyntaxProblem
 from kfinfra.hcl.shape import Shape
@@ -76,7 +77,7 @@ class _Maker:
             how = self.static
         elif name.value in shape.literals or shape.only_literals:
             how = self.literal
-        into[name.value] = n.Attribute(name.start, value.end, name.value, self.expr(value, how), name.end)
+        into[name.value] = references.attribute(name.start, value.end, name.value, self.expr(value, how), name.end)
 
     def blocks(self, name: JsonString, value: Json, shape: Shape) -> Iterator[n.Block]:
         """The blocks of one type: an object a label, within them the body or an array of bodies; null is none."""

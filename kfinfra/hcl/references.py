@@ -7,6 +7,7 @@ from typing import Any
 
 from kfinfra.hcl.nodes import (
     Anon,
+    Attribute,
     Binary,
     Call,
     Conditional,
@@ -28,6 +29,11 @@ from kfinfra.hcl.nodes import (
 )
 
 
+def attribute(start: int, end: int, name: str, expr: Expr, name_end: int) -> Attribute:
+    """The attribute, with what its expression refers to."""
+    return Attribute(start, end, name, expr, name_end, tuple(references(expr)), _notable(expr))
+
+
 def references(expr: Expr) -> list[Traversal]:
     """The traversals in `expr` in source order, without those of `for` names and of bare object keys."""
     out: list[Traversal] = []
@@ -41,6 +47,10 @@ def calls(expr: Expr) -> Iterator[Call]:
         yield expr
     for child in children(expr):
         yield from calls(child)
+
+
+def _notable(expr: Expr) -> bool:
+    return type(expr) in (For, TemplateWrap) or any(map(_notable, children(expr)))
 
 
 def _walk(expr: Expr, bound: frozenset[str], out: list[Traversal]) -> None:

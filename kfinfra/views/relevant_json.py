@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kfinfra.config.configuration import Configuration
 from kfinfra.config.datablocks import block_key
-from kfinfra.config.dependencies import expressions
+from kfinfra.config.dependencies import evaluated
 from kfinfra.config.tree import Node
 from kfinfra.hcl.nodes import Attr, Expr, Index, Step, Traversal
 from kfinfra.hcl.references import references
@@ -25,11 +25,11 @@ def relevant_attributes(config: Configuration, plan: Plan) -> list[Json]:
         node = config.tree.at(tuple(name for name, _ in change.address.module))
         declared = node.module.resources.get(change.address.block) if node is not None else None
         if node is not None and declared is not None:
-            walk.follow(expressions(declared.block.body), node, change.address.module)
+            walk.follow((a.expr for a in evaluated(declared.block.body)), node, change.address.module)
     for output in plan.outputs:
         block = config.module.outputs.get(output.name)
         if block is not None and output.action is not Action.NOOP:
-            walk.follow(expressions(block.block.body), config.tree, ())
+            walk.follow((a.expr for a in evaluated(block.block.body)), config.tree, ())
     return [{"resource": resource, "attribute": [*path]} for resource, path in sorted(walk.found)]
 
 
