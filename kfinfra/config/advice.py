@@ -30,7 +30,7 @@ class _Reader:
 
     def __init__(self, module: Module) -> None:
         self._module = module
-        self._kinds = frozenset(kind for kind, _ in module.resources)
+        self._taken = _ROOTS | {kind for kind, _ in module.resources}
         self._used: set[tuple[str, str]] = set()
         self._found: list[Diagnostic] = []
 
@@ -69,9 +69,10 @@ class _Reader:
     def _attribute(self, attribute: Attribute, source: SourceText) -> None:
         for used in attribute.refers:
             step = used.steps[0] if used.steps else None
-            if isinstance(step, Attr):
+            if type(step) is Attr:
                 self._used.add((used.root, step.name))
-        if attribute.notable:
+        binds = attribute.binds
+        if attribute.wraps or binds and (len({*binds}) < len(binds) or not self._taken.isdisjoint(binds)):
             self._expression(attribute.expr, source, ())
 
     def _expression(self, expr: Expr, source: SourceText, bound: tuple[str, ...]) -> None:
@@ -89,7 +90,7 @@ class _Reader:
             self._expression(child, source, bound)
 
     def _hidden(self, name: str, bound: tuple[str, ...]) -> bool:
-        return name in bound or name in _ROOTS or name in self._kinds
+        return name in bound or name in self._taken
 
     def _unused(self) -> Iterator[Diagnostic]:
         for name, declared in self._module.variables.items():

@@ -10,7 +10,7 @@ from kfinfra.config.dynamic import expanded
 from kfinfra.config.module import Declared
 from kfinfra.config.places import Places, nearest
 from kfinfra.diag import Diagnostic, DiagnosticError, Span, counted, did_you_mean, error, warning
-from kfinfra.hcl.evaluate import Scope, evaluate
+from kfinfra.hcl.evaluate import Evaluator, Scope
 from kfinfra.hcl.nodes import Block
 from kfinfra.model.plain import Path, Plain
 from kfinfra.model.schema import Attribute, BlockType, Problem
@@ -73,6 +73,7 @@ def _body(
     errors: list[Diagnostic],
 ) -> dict[str, Plain]:
     values: dict[str, Value] = {}
+    here = Evaluator(scope, declared.source)
     for written in declared.block.body.attributes:
         if written.name in skip:
             continue
@@ -81,7 +82,7 @@ def _body(
             errors.append(_unknown_name(written.name, declared, declared.name_span(written), attributes, blocks))
             continue
         try:
-            value = evaluate(written.expr, scope, declared.source)
+            value = here.value(written.expr)
             if found.kept and not attributes[written.name].write_only and has_mark(value, EPHEMERAL):
                 raise DiagnosticError(_ephemeral(written.name, declared.expr_span(written.expr)))
             values[written.name] = value

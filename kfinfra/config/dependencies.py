@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kfinfra.config.datablocks import block_key
-from kfinfra.config.keys import BlockKey, GraphKey, NodeKey
+from kfinfra.config.keys import BlockKey, GraphKey, ModulePath, NodeKey
 from kfinfra.config.module import Declared
 from kfinfra.config.names import undeclared, unknown_root
 from kfinfra.config.tree import Node
@@ -56,7 +56,7 @@ def dependencies(
             found.extend(_check_depends_on(declared, node, types))
     try:
         undeclared_.extend(graph.problems)
-        order = topological({key: sorted(places) for key, places in graph.edges.items()})
+        order = topological(graph.edges)
     except CycleError as problem:
         found.append(_cycle(problem.cycle, graph.edges))
         return Dependencies([], {}, {}, {}, {}, {})
@@ -108,14 +108,16 @@ def _shared(order: Iterable[GraphKey], edges: Mapping[GraphKey, Mapping[GraphKey
         depth = len(key.module)
         here: dict[BlockKey, int] = {}
         for wanted in edges[key]:
-            steps = _in_common(key.module, wanted.module)
-            if isinstance(wanted, BlockKey):
-                here[wanted] = min(here.get(wanted, depth), steps)
+            if type(wanted) is BlockKey:
+                here[wanted] = min(here.get(wanted, depth), _in_common(key.module, wanted.module))
                 continue
-            for block, common in out.get(wanted, {}).items():
+            for block, common in out.get(wanted, _NONE).items():
                 here[block] = min(here.get(block, depth), common, _in_common(key.module, block.module), depth)
         out[key] = here
     return out
+
+
+_NONE: Mapping[BlockKey, int] = {}
 
 
 def _in_common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
@@ -157,6 +159,7 @@ class _Graph:
         self.edges: dict[GraphKey, dict[GraphKey, Place]] = {}
         self.references: dict[BlockKey, list[Reference]] = {}
         self.problems: list[Diagnostic] = []
+        self._plains: dict[ModulePath, dict[str, dict[str, NodeKey]]] = {}
 
     def add(self, node: Node) -> None:
         """Everything that a module declares."""
@@ -235,11 +238,15 @@ class _Graph:
     def _attributes(
         self, key: GraphKey, attributes: Iterable[Attribute], source: SourceText, scope: Node, own: Collection[str] | None
     ) -> None:
-        edges = self.edges.setdefault(key, {})
+        edges, plain = self.edges.setdefault(key, {}), self._plain(scope)
         made = self.references.setdefault(key, []) if isinstance(key, BlockKey) else None
         for attribute in attributes:
             keys: dict[int, Expr] | None = None
             for traversal in attribute.refers:
+                table, step = plain.get(traversal.root), traversal.steps[0] if traversal.steps else None
+                if table is not None and type(step) is Attr and step.name in table:  # most references are these
+                    edges.setdefault(table[step.name], (source, traversal.start, traversal.end))
+                    continue
                 self._name(traversal, source, scope, own)
                 for wanted in self._wanted(traversal, scope):
                     edges.setdefault(wanted, (source, traversal.start, traversal.end))
@@ -251,22 +258,22 @@ class _Graph:
                             chosen = choice(traversal, keys)
                         made.append(Reference(wanted, chosen, source, call))
 
+    def _plain(self, scope: Node) -> Mapping[str, Mapping[str, NodeKey]]:
+        """The module's variables and locals: names that lead to one node, and whose values no key chooses from."""
+        found = self._plains.get(scope.path)
+        if found is None:
+            tables: dict[str, Iterable[str]] = {"var": scope.module.variables, "local": scope.module.locals}
+            found = {kind: {name: NodeKey(scope.path, kind, name) for name in table} for kind, table in tables.items()}
+            self._plains[scope.path] = found
+        return found
+
     def _wanted(self, traversal: Traversal, scope: Node) -> Iterable[GraphKey]:
-        root, steps = traversal.root, traversal.steps
-        first = steps[0].name if steps and isinstance(steps[0], Attr) else None
-        if first is None:
-            return ()
-        match root:
-            case "local" if first in scope.module.locals:
-                return (NodeKey(scope.path, "local", first),)
-            case "var" if first in scope.module.variables:
-                return (NodeKey(scope.path, "var", first),)
-            case "module" if first in scope.module.calls:
-                return self._module(scope, first, traversal)
-            case _ if (block := block_key(traversal)) in scope.module.resources:
-                return (BlockKey(scope.path, *block),)
-            case _:
-                return ()
+        """The nodes behind a reference that is neither a variable nor a local."""
+        first = traversal.steps[0] if traversal.steps else None
+        if traversal.root == "module" and isinstance(first, Attr) and first.name in scope.module.calls:
+            return self._module(scope, first.name, traversal)
+        block = block_key(traversal)
+        return (BlockKey(scope.path, *block),) if block in scope.module.resources else ()
 
     def _module(self, scope: Node, name: str, traversal: Traversal) -> Iterator[GraphKey]:
         yield NodeKey(scope.path, "module", name)

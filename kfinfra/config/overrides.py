@@ -144,7 +144,7 @@ def shift(node: AnyNode, by: int) -> AnyNode:
         elif isinstance(value, Node):
             changed[name] = shift(value, by)
         elif isinstance(value, tuple):
-            changed[name] = tuple(shift(each, by) for each in value)
+            changed[name] = tuple(shift(each, by) if isinstance(each, Node) else each for each in value)
     return msgspec.structs.replace(node, **changed)
 
 

@@ -36,11 +36,12 @@ class NameScope:
             return self.extra[root], 0
         here = self.evaluation
         step = steps[0] if steps else None
-        if isinstance(step, Attr):  # most names are these
-            if root == "var" and step.name in here.module.variables:
-                return here.variable(step.name), 1
-            if root == "local" and step.name in here.module.locals:
+        if type(step) is Attr:  # most names are these
+            module = here.node.module
+            if root == "local" and step.name in module.locals:
                 return here.local(step.name), 1
+            if root == "var" and step.name in module.variables:
+                return here.variable(step.name), 1
         problem = undeclared(traversal, self.source, here.node, here.common.types)
         if problem is not None:
             raise DiagnosticError(problem)

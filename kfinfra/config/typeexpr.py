@@ -10,6 +10,7 @@ from kfinfra.diag import DiagnosticError, SourceText, did_you_mean, error
 from kfinfra.hcl.nodes import Call, Expr, Literal, ObjectExpr, Template, Text, Traversal, TupleExpr
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.marks import BARE
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, ObjectType, SetType, TupleType, Type
 
 SUMMARY = "Invalid type specification"
@@ -53,7 +54,10 @@ class Constraint:
 
     def part(self, step: str | int) -> Constraint:
         """The constraint of an attribute or an element."""
-        return self.parts.get(str(step)) or self.parts.get("") or Constraint(ANY)
+        return self.parts.get(str(step)) or self.parts.get("") or _ANYTHING
+
+
+_ANYTHING = Constraint(ANY)
 
 
 def read_type(expr: Expr, source: SourceText, constant: Callable[[Expr], Value]) -> Constraint:
@@ -159,6 +163,8 @@ def _default(expr: Expr, of: Constraint, source: SourceText, constant: Callable[
 
 def fill_defaults(value: Value, constraint: Constraint) -> Value:
     """`value` with the defaults of optional attributes that are missing or null, at every depth (before conversion)."""
+    if type(value) in BARE or not (constraint.parts or constraint.defaults):
+        return value
     match value:
         case Marked(inner, marks):
             return Marked(fill_defaults(inner, constraint), marks)

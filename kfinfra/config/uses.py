@@ -82,17 +82,24 @@ def uses(
         by_node.setdefault(reference.wanted, []).append(reference)
     out: list[Use] = []
     for node in others:
-        found = by_node.get(node, [])
         blocks = _blocks(node, depth, reach)
+        if not blocks:
+            continue
+        found = by_node.get(node)
         if not found or any(r.choice is None for r in found):
             found = [Reference(node, None, _NOWHERE)]
-        out.extend(Use(reference, blocks) for reference in found if blocks)
+        out.extend(Use(reference, blocks) for reference in found)
     return tuple(out)
 
 
 def _blocks(node: GraphKey, depth: int, reach: Mapping[GraphKey, Mapping[BlockKey, int]]) -> dict[BlockKey, int]:
     """The blocks behind a node, and those behind data sources, which have no place in state."""
-    out = {node: min(depth, len(node.module))} if isinstance(node, BlockKey) else dict(reach.get(node, {}))
+    if isinstance(node, BlockKey):
+        out = {node: min(depth, len(node.module))}
+    elif node in reach and reach[node]:
+        out = dict(reach[node])
+    else:
+        return {}
     for data in [b for b in out if b.type.startswith(PREFIX)]:
         for block, common in _behind(data, out[data], reach).items():
             out[block] = min(out.get(block, common), common)

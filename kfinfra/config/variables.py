@@ -90,8 +90,11 @@ def settle_variables(
                 sensitive.add(name)
             if declared_.ephemeral:
                 ephemeral.add(name)
-            found.extend(check_default(declared_, functions))
-            values[name] = _value(declared_, given.get(name), functions)
+            default = declared_.without(functions) if declared_.default is not None else None
+            found.extend(_check_default(declared_, default))
+            values[name] = (
+                default if declared_.default is not None and name not in given else _value(declared_, given.get(name), functions)
+            )
             written_ = given[name].expr if name in given else None
             if written_ is not None:
                 found.extend(ignored(written_, given[name].source, name, declared_.constraint))
@@ -253,11 +256,11 @@ def declaration(name: str, block: Declared, functions: Mapping[str, Function]) -
     return Declaration(name, block, constraint, type_ is not None, nullable, marks, expr)
 
 
-def check_default(declared: Declaration, functions: Mapping[str, Function]) -> Iterator[Diagnostic]:
-    """What is wrong with the default, also where another value is given. Raises DiagnosticError."""
+def _check_default(declared: Declaration, value: Value) -> Iterator[Diagnostic]:
+    """What is wrong with the default, whose value is `value`, also where another one is given."""
     if declared.default is None:
         return
-    if declared.without(functions) is None and not declared.nullable:
+    if value is None and not declared.nullable:
         detail = "The variable is not nullable (nullable = false), so that null is no default for it."
         span = declared.block.expr_span(declared.default)
         yield error(

@@ -24,7 +24,12 @@ def topological(dependencies: Mapping[Node, Collection[Node]]) -> list[Node]:
     order: list[Node] = []
     done: set[Node] = set()
     for start in dependencies:
-        if start not in done:
+        if start in done:
+            continue
+        if done.issuperset(dependencies[start]):  # most: what they need was there before them
+            done.add(start)
+            order.append(start)
+        else:
             _visit(start, dependencies, done, order)
     return order
 

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -88,10 +89,15 @@ def user_key(folder: Path | None) -> bytes:
 
 
 class _Kept(msgspec.Struct, array_like=True, frozen=True):
-    """A tree's bytes without its literals, and what belongs between them: one list of places each."""
+    """A tree's bytes without its literals, and what belongs between them: from which byte of the text up to which.
+
+    Those that are written with escape sequences, or over several lines, are in `woven`: which literal it is, and its places.
+    """
 
     pieces: list[bytes]
-    literals: list[Places]
+    starts: list[int]
+    ends: list[int]
+    woven: list[tuple[int, Places]]
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -110,18 +116,31 @@ def emptied(body: Body, text: str) -> bytes | None:
         node[at] = f"\0literal {len(literals):08x}"
         literals.append(found)
     pieces = _MARKED.split(_encode(tree))
-    kept = _encode(_Kept(pieces[::2], [literals[int(number, 16)] for number in pieces[1::2]]))
+    kept = _encode(_kept_of(pieces[::2], [literals[int(number, 16)] for number in pieces[1::2]], text))
     return kept if restored(kept, text) == body else None
+
+
+def _kept_of(pieces: list[bytes], literals: list[Places], text: str) -> _Kept:
+    """The pieces, each with the head of the string that follows it where that is one piece of the text."""
+    offsets = [0, *accumulate(len(character.encode()) for character in text)]
+    starts, ends, woven = [0] * len(literals), [0] * len(literals), list[tuple[int, Places]]()
+    for at, literal in enumerate(literals):
+        if len(literal) != 2 or literal[0] < 0:
+            woven.append((at, literal))
+            continue
+        starts[at], ends[at] = (offsets[place] for place in literal)
+        value = _encode(text[slice(*literal)])
+        pieces[at] += value[: len(value) - (ends[at] - starts[at])]
+    return _Kept(pieces, starts, ends, woven)
 
 
 def restored(data: bytes, text: str) -> Body:
     """The tree that `emptied` made of one whose text is `text`. Raises MsgspecError, ValueError or IndexError for other data."""
-    kept = _kept.decode(data)
-    parts = [kept.pieces[0]]
-    for literal, piece in zip(kept.literals, kept.pieces[1:], strict=True):
-        value = text[literal[0] : literal[1]] if len(literal) == 2 and literal[0] >= 0 else _joined(literal, text)
-        parts += (_encode(value), piece)
-    return _body.decode(b"".join(parts))
+    kept, whole = _kept.decode(data), text.encode()
+    literals = [whole[start:end] for start, end in zip(kept.starts, kept.ends, strict=True)]
+    for at, places_ in kept.woven:
+        literals[at] = _encode(_joined(places_, text))
+    return _body.decode(b"".join(chain.from_iterable(zip(kept.pieces, [*literals, b""], strict=True))))
 
 
 def _joined(literal: Places, text: str) -> str:

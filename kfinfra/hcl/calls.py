@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 
 def call(here: Evaluator, expr: Call) -> Value:
     """The result of a call."""
-    name = expr.name.removeprefix("core::")
-    function = here.scope.functions.get(name)
+    name, known = expr.name.removeprefix("core::"), here.scope.functions
+    function = known.get(name)
     if function is None:
-        known = here.scope.functions
         span = here.source.span(expr.start, expr.name_end)
         detail = f'There is no function named "{expr.name}".{_meant(name) or did_you_mean(name, known)}'
         raise DiagnosticError(error("Call to unknown function", detail, span))
@@ -41,7 +40,9 @@ def call(here: Evaluator, expr: Call) -> Value:
         if more is None:
             return Unknown(function.returns)
         arguments += more
-    _check_arity(here, expr, function, len(arguments))
+    given, wanted = len(arguments), len(function.parameters)
+    if given < wanted or (given > wanted and function.variadic is None):
+        _wrong_arity(here, expr, function, given)
     try:
         return function.call(arguments)
     except FunctionError as bad:
@@ -90,20 +91,15 @@ def _spread(here: Evaluator, expr: Call) -> Value:
     return here.within(names, Call(expr.start, expr.end, expr.name, arguments, False, expr.name_end))
 
 
-def _check_arity(here: Evaluator, expr: Call, function: Function, given: int) -> None:
+def _wrong_arity(here: Evaluator, expr: Call, function: Function, given: int) -> NoReturn:
     wanted = len(function.parameters)
     if given < wanted:
         missing = function.parameters[given].name
         least = "at least " if function.variadic else ""
-        here.fail(
-            expr,
-            "Not enough function arguments",
-            f'Function "{function.name}" expects {least}{counted(wanted, "argument")}. Missing value for "{missing}".',
-            call=function.described(),
-        )
-    if given > wanted and function.variadic is None:
-        detail = f'Function "{function.name}" expects only {counted(wanted, "argument")}.'
-        here.fail(expr.args[min(wanted, len(expr.args) - 1)], "Too many function arguments", detail, expr, function.described())
+        detail = f'Function "{function.name}" expects {least}{counted(wanted, "argument")}. Missing value for "{missing}".'
+        here.fail(expr, "Not enough function arguments", detail, call=function.described())
+    detail = f'Function "{function.name}" expects only {counted(wanted, "argument")}.'
+    here.fail(expr.args[min(wanted, len(expr.args) - 1)], "Too many function arguments", detail, expr, function.described())
 
 
 def _failed(here: Evaluator, expr: Call, function: Function, bad: FunctionError) -> NoReturn:
@@ -139,7 +135,7 @@ def _undecided(value: Value) -> Value:
 
 def _can(here: Evaluator, expr: Call) -> Value:
     if len(expr.args) != 1:
-        _check_arity(here, expr, here.scope.functions["can"], len(expr.args))
+        _wrong_arity(here, expr, here.scope.functions["can"], len(expr.args))
     try:
         value = here.attempt(expr.args[0])
     except DiagnosticError as bad:

@@ -19,6 +19,7 @@ from kfinfra.hcl.nodes import (
     Conditional,
     Expr,
     For,
+    Index,
     IndexExpr,
     Literal,
     ObjectExpr,
@@ -40,7 +41,7 @@ from kfinfra.values.convert import ConversionError, convert, type_of
 from kfinfra.values.data import Deferred, Marked, ObjectValue, Placeholder, TupleValue, Unknown, Value
 from kfinfra.values.describe import statement
 from kfinfra.values.marks import NONE, mark, unmark, unmark_deep
-from kfinfra.values.numbers import parse_number
+from kfinfra.values.numbers import number_text, parse_number
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, Type, type_name
 from kfinfra.values.unify import unify
 
@@ -99,7 +100,7 @@ class Evaluator:
         """`value` followed by static steps."""
         for step in steps:
             try:
-                value = access.attribute(value, step.name) if isinstance(step, Attr) else access.index(value, step.key)
+                value = access.attribute(value, step.name) if type(step) is Attr else access.index(value, cast(Index, step).key)
             except access.AccessError as bad:
                 whole = self.source.span(step.start, step.end)
                 seen = () if self.quiet else self._seen(expr) if not isinstance(expr, Traversal) else self._stem(expr, step)
@@ -143,17 +144,25 @@ class Evaluator:
 
     def template(self, expr: Template) -> Value:
         """Parts joined into a string; unknown parts make an unknown string with a known prefix."""
-        first = expr.parts[0]
-        if len(expr.parts) == 1 and isinstance(first, Text):  # most strings are these
+        parts = expr.parts
+        if len(parts) == 1 and type(first := parts[0]) is Text:  # most strings are these
             return first.value
-        text, known, marks = "", True, NONE
-        parts: list[str | Placeholder | Unknown] = []
-        for part in expr.parts:
-            if isinstance(part, Text):
-                text += part.value if known else ""
-                parts.append(part.value)
-                continue
-            value, found = unmark(self.value(part))
+        done: list[str] = []
+        for at, part in enumerate(parts):
+            value = part.value if type(part) is Text else self.value(part)
+            if type(value) is int:
+                value = number_text(value)
+            elif type(value) is not str:
+                return self._joined(done, value, parts[at:])
+            done.append(value)
+        return "".join(done)
+
+    def _joined(self, done: list[str], first: Value, rest: tuple[Expr, ...]) -> Value:
+        """The texts in `done`, and the parts behind them, the first of which has a value already."""
+        text, known, marks = "".join(done), True, NONE
+        parts: list[str | Placeholder | Unknown] = [*done]
+        for at, part in enumerate(rest):
+            value, found = unmark(self.value(part) if at else first)
             marks |= found
             if value is None:
                 detail = "The expression result is null. Cannot include a null value in a string template."
@@ -186,6 +195,8 @@ class Evaluator:
 
     def _operand(self, expr: Expr, whole: Expr, to: Type, side: str) -> Value:
         value = self.value(expr)
+        if type(value) is (int if to is NUMBER else bool):
+            return value
         prefix = f"Unsuitable value for {side} operand: "
         if unmark(value)[0] is None:
             self.fail(expr, "Invalid operand", f"{prefix}argument must not be null.", whole)
@@ -256,16 +267,18 @@ class Evaluator:
 
     def sequence(self, expr: TupleExpr) -> Value:
         """`[a, b]`."""
-        return TupleValue(tuple(map(self.value, expr.items)))
+        return TupleValue(tuple([_RULES[type(item)](self, item) for item in expr.items]))
 
     def object(self, expr: ObjectExpr) -> Value:
         """`{ a = 1 }`; an unknown key makes all of it unknown."""
         fields: dict[str, Value] = {}
         marks, known = NONE, True
         for item in expr.items:
-            key, found = (item.bare, NONE) if item.bare is not None else self._key(item)
-            marks |= found
-            value = self.value(item.value)
+            key = item.bare
+            if key is None:
+                key, found = self._key(item)
+                marks |= found
+            value = _RULES[type(item.value)](self, item.value)
             if key is None:
                 known = False
             else:
@@ -274,6 +287,8 @@ class Evaluator:
 
     def _key(self, item: ObjectItem) -> tuple[str | None, frozenset[str]]:
         value, marks = unmark(self.value(item.key))
+        if type(value) is str:
+            return value, marks
         if value is None:
             self.fail(item.key, "Null value as key", "Can't use a null value as a key.")
         key = self.convert(item.key, value, STRING, "Incorrect key type", "Can't use this value as a key: ")

@@ -201,16 +201,16 @@ Expr: TypeAlias = (
 class Attribute(Node, frozen=True):
     """`name = expr` in a body; `name_end` is where the name ends (it begins at `start`).
 
-    `refers` are the names that `expr` refers to (`references` says which), `notable` whether a `for` or a template of one
-    interpolation and nothing else stands in it, which warnings may be about: kept with the tree, so that an expression that
-    did not change need not be gone through for them again.
+    What would need a walk through `expr` is kept with the tree: the names that it refers to (`references` says which), the
+    names that its `for`s bind, and whether a template of one interpolation and nothing else stands in it.
     """
 
     name: str
     expr: Expr
     name_end: int
     refers: tuple[Traversal, ...]
-    notable: bool
+    binds: tuple[str, ...]
+    wraps: bool
 
 
 class Label(Node, frozen=True):

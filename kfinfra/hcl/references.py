@@ -30,8 +30,12 @@ from kfinfra.hcl.nodes import (
 
 
 def attribute(start: int, end: int, name: str, expr: Expr, name_end: int) -> Attribute:
-    """The attribute, with what its expression refers to."""
-    return Attribute(start, end, name, expr, name_end, tuple(references(expr)), _notable(expr))
+    """The attribute, with what is found by a walk through its expression."""
+    within = [expr, *_within(expr)]
+    binds = tuple(n for e in within if isinstance(e, For) for n in (e.key_var, e.value_var) if n)
+    return Attribute(
+        start, end, name, expr, name_end, tuple(references(expr)), binds, any(isinstance(e, TemplateWrap) for e in within)
+    )
 
 
 def references(expr: Expr) -> list[Traversal]:
@@ -49,8 +53,10 @@ def calls(expr: Expr) -> Iterator[Call]:
         yield from calls(child)
 
 
-def _notable(expr: Expr) -> bool:
-    return type(expr) in (For, TemplateWrap) or any(map(_notable, children(expr)))
+def _within(expr: Expr) -> Iterator[Expr]:
+    for child in children(expr):
+        yield child
+        yield from _within(child)
 
 
 def _walk(expr: Expr, bound: frozenset[str], out: list[Traversal]) -> None:

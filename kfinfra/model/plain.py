@@ -30,9 +30,9 @@ def is_known(value: Plain) -> bool:
         return True
     match value:
         case dict():
-            return all(is_known(v) for v in value.values())
+            return all(map(is_known, value.values()))
         case list():
-            return all(is_known(v) for v in value)
+            return all(map(is_known, value))
         case _:
             return value is not UNKNOWN
 

@@ -50,6 +50,8 @@ def _data(value: Value, unknown: object, path: Path, hidden: set[Path]) -> objec
         case TupleValue(items) | ListValue(_, items) | SetValue(_, items):
             return [_data(v, unknown, (*path, i), hidden) for i, v in enumerate(items)]
         case ObjectValue(fields) | MapValue(_, fields):
+            if _SAME.issuperset(map(type, fields.values())):
+                return {k: fields[k] for k in sorted(fields)}
             return {k: _data(fields[k], unknown, (*path, k), hidden) for k in sorted(fields)}
         case _:
             return value

@@ -125,9 +125,9 @@ def _unknown(value: Unknown, to: Type, path: Path) -> Value:
 
 
 def _primitive(value: Value, to: Primitive, path: Path) -> Value:
+    if type(value) is _PYTHONS[to]:
+        return value
     match to.name, value:
-        case ("string", str()) | ("bool", bool()):
-            return value
         case "string", bool():
             return "true" if value else "false"
         case "string", int() | Decimal():
@@ -153,7 +153,8 @@ def _elements(value: Value, element: Type, to: Type, path: Path) -> tuple[Type, 
     if not isinstance(value, TupleValue | ListValue | SetValue):
         raise ConversionError(f"{_article(to)} required", path)
     kind = _element_type(element, value.items, "set" if isinstance(to, SetType) else "list", path)
-    return kind, tuple(_convert(v, kind, (*path, i)) for i, v in enumerate(value.items))
+    same = _PYTHONS.get(kind) if isinstance(kind, Primitive) else None
+    return kind, tuple([v if type(v) is same else _convert(v, kind, (*path, i)) for i, v in enumerate(value.items)])
 
 
 def _element_type(element: Type, items: Iterable[Value], what: str, path: Path) -> Type:
@@ -180,6 +181,8 @@ def _map(value: Value, element: Type, path: Path) -> Value:
         raise ConversionError("map required" if element == ANY else f"{_article(MapType(element))} required", path)
     kind = _element_type(element, value.items.values(), "map", path)
     same = _PYTHONS.get(kind) if isinstance(kind, Primitive) else None
+    if same is not None and {*map(type, value.items.values())} <= {same}:
+        return MapValue(kind, value.items)
     return MapValue(kind, {k: v if type(v) is same else _convert(v, kind, (*path, k)) for k, v in value.items.items()})
 
 

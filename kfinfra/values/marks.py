@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
+from typing import cast
 
 from kfinfra.values.data import (
     EPHEMERAL,
@@ -25,6 +27,24 @@ BARE = frozenset([str, int, bool, Decimal, type(None)])
 """The types of values that hold no marks and nothing unknown. Asking for these first is what makes passes over values cheap."""
 
 
+_SEQUENCES = frozenset([TupleValue, ListValue, SetValue])
+_MAPPINGS = frozenset([ObjectValue, MapValue])
+
+
+def is_bare(value: Value) -> bool:
+    """Whether no part of `value` is marked or unknown. Most values are such, and this is the quickest way to see it."""
+    kind = type(value)
+    if kind in BARE:
+        return True
+    if kind in _SEQUENCES:
+        items: Collection[Value] = cast(TupleValue, value).items
+    elif kind in _MAPPINGS:
+        items = cast(ObjectValue, value).items.values()
+    else:
+        return False
+    return BARE.issuperset(map(type, items)) or all(map(is_bare, items))
+
+
 def mark(value: Value, marks: frozenset[str]) -> Value:
     """`value` with `marks` added to those it has."""
     if not marks:
@@ -41,18 +61,22 @@ def unmark(value: Value) -> tuple[Value, frozenset[str]]:
 
 def unmark_deep(value: Value) -> tuple[Value, frozenset[str]]:
     """The value without any marks, and all marks that were on it or inside it."""
+    return (value, NONE) if is_bare(value) else _unmark_deep(value)
+
+
+def _unmark_deep(value: Value) -> tuple[Value, frozenset[str]]:
     if type(value) in BARE:
         return value, NONE
     match value:
         case Marked(inner, marks):
-            bare, deeper = unmark_deep(inner)
+            bare, deeper = _unmark_deep(inner)
             return bare, marks | deeper
         case TupleValue(items) | ListValue(_, items) | SetValue(_, items):
-            pairs = [unmark_deep(i) for i in items]
+            pairs = [_unmark_deep(i) for i in items]
             found = NONE.union(*(m for _, m in pairs))
             return (_rebuild(value, tuple(v for v, _ in pairs)), found) if found else (value, NONE)
         case ObjectValue(fields) | MapValue(_, fields):
-            named = {k: unmark_deep(v) for k, v in fields.items()}
+            named = {k: _unmark_deep(v) for k, v in fields.items()}
             found = NONE.union(*(m for _, m in named.values()))
             return (_refill(value, {k: v for k, (v, _) in named.items()}), found) if found else (value, NONE)
         case _:
@@ -61,15 +85,17 @@ def unmark_deep(value: Value) -> tuple[Value, frozenset[str]]:
 
 def has_mark(value: Value, wanted: str) -> bool:
     """Whether `value`, or a part of it, has the mark."""
-    if type(value) in BARE:
-        return False
+    return not is_bare(value) and _has_mark(value, wanted)
+
+
+def _has_mark(value: Value, wanted: str) -> bool:
     match value:
         case Marked(inner, marks):
-            return wanted in marks or has_mark(inner, wanted)
+            return wanted in marks or _has_mark(inner, wanted)
         case TupleValue(items) | ListValue(_, items) | SetValue(_, items):
-            return any(has_mark(item, wanted) for item in items)
+            return any(_has_mark(item, wanted) for item in items)
         case ObjectValue(fields) | MapValue(_, fields):
-            return any(has_mark(item, wanted) for item in fields.values())
+            return any(_has_mark(item, wanted) for item in fields.values())
         case _:
             return False
 
@@ -94,16 +120,18 @@ def _refill(like: ObjectValue | MapValue, items: dict[str, Value]) -> Value:
 
 def wholly_known(value: Value) -> bool:
     """Whether no part of `value` is unknown."""
-    if type(value) in BARE:
-        return True
+    return is_bare(value) or _wholly_known(value)
+
+
+def _wholly_known(value: Value) -> bool:
     match value:
         case Unknown():
             return False
         case Marked(inner):
-            return wholly_known(inner)
+            return _wholly_known(inner)
         case TupleValue(items) | ListValue(_, items) | SetValue(_, items):
-            return all(map(wholly_known, items))
+            return all(map(_wholly_known, items))
         case ObjectValue(fields) | MapValue(_, fields):
-            return all(map(wholly_known, fields.values()))
+            return all(map(_wholly_known, fields.values()))
         case _:
             return True

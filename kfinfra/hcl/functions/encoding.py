@@ -35,13 +35,13 @@ def text_of(data: bytes, what: str = "the result") -> str:
 
 def json_text(value: Value) -> str:
     """A value as Terraform's jsonencode writes it: keys sorted, no spaces, HTML characters escaped."""
+    if type(value) is str:
+        return _json_string(value)
     match value:
         case TupleValue(items) | ListValue(_, items) | SetValue(_, items):
             return "[" + ",".join(map(json_text, items)) + "]"
         case ObjectValue(fields) | MapValue(_, fields):
             return "{" + ",".join(f"{_json_string(k)}:{json_text(fields[k])}" for k in sorted(fields)) + "}"
-        case str():
-            return _json_string(value)
         case int() | Decimal() if not isinstance(value, bool):
             return number_text(value)
         case _:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from kfinfra.diag import Called, TypeName
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import Unknown, Value
-from kfinfra.values.marks import BARE, NONE, SECRET, mark, unmark, unmark_deep, wholly_known
+from kfinfra.values.marks import NONE, SECRET, is_bare, mark, unmark, unmark_deep, wholly_known
 from kfinfra.values.types import ANY, STRING, ListType, MapType, Primitive, SetType, Type
 
 # Parameter types that leave a text as it is.
@@ -82,8 +82,14 @@ class Function:
 
     def call(self, arguments: Sequence[Value]) -> Value:
         """The result for `arguments` (their number already right). Raises FunctionError."""
-        ready = [self._ready(at, value) for at, value in enumerate(arguments)]
-        if all(type(value) in BARE for value in ready):
+        ready, bare = list(arguments), True
+        parameters, wanted = self.parameters, len(self.parameters)
+        for at, value in enumerate(arguments):
+            parameter = parameters[at] if at < wanted else self.variadic
+            if type(value) is not str or parameter is None or parameter.type not in _TAKE_TEXT:
+                value = ready[at] = self._ready(at, value, parameter)
+                bare = bare and is_bare(value)
+        if bare:
             return self.run(*ready)
         try:
             return self.run(*ready) if self.marked else self._unmarked(ready)
@@ -107,12 +113,9 @@ class Function:
         parameter = self.parameter(at)
         return parameter is not None and parameter.marked
 
-    def _ready(self, at: int, value: Value) -> Value:
-        parameter = self.parameter(at)
+    def _ready(self, at: int, value: Value, parameter: Parameter | None) -> Value:
         if parameter is None:
             raise FunctionError("too many arguments", at)
-        if type(value) is str and parameter.type in _TAKE_TEXT:
-            return value
         if unmark(value)[0] is None and not parameter.nullable:
             raise FunctionError("argument must not be null", at)
         try:

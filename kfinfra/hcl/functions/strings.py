@@ -48,6 +48,8 @@ def _title(text: str) -> Value:
 
 def _simple(text: str, how: Callable[[str], str]) -> str:
     """Letter by letter, as Go does: one that would become several stays, but for a capital I with a dot, which is an i there."""
+    if text.isascii():
+        return how(text)
     return "".join(found if len(found := how(c)) == 1 else "i" if found == "i̇" else c for c in text)
 
 

@@ -16,7 +16,7 @@ DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _DNS_LABEL, _SUBDOMAIN = re.compile(_LABEL), re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _QUALIFIED = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?")
-_DATA_KEY = re.compile(r"[-._a-zA-Z0-9]+")
+_DATA_KEY = re.compile(r"(?!\.(?:\.|$))[-._a-zA-Z0-9]{1,253}")
 _MIB = 1024 * 1024
 
 
@@ -84,11 +84,12 @@ def data(value: Plain) -> Iterable[Problem]:
     if not isinstance(value, dict):
         return
     for key in value:
-        if not _DATA_KEY.fullmatch(key) or len(key) > 253 or key in (".", "..") or key.startswith(".."):
+        if not _DATA_KEY.fullmatch(key):
             yield Problem(
                 (key,), "Invalid key", f'"{key}" is no key: 1 to 253 letters, digits, "-", "_" and ".", not beginning "..".'
             )
-    if sum(len(str(v).encode()) for v in value.values()) > _MIB:
+    texts = "".join(map(str, value.values()))
+    if len(texts) > _MIB // 4 and len(texts.encode()) > _MIB:
         yield Problem((), "Data is too large", "Kubernetes keeps at most 1 MiB in one object.", "keep large files in a bucket")
 
 
