@@ -72,7 +72,7 @@ class _Reader:
             if type(step) is Attr:
                 self._used.add((used.root, step.name))
         binds = attribute.binds
-        if attribute.wraps or binds and (len({*binds}) < len(binds) or not self._taken.isdisjoint(binds)):
+        if attribute.wraps or (binds and (len({*binds}) < len(binds) or not self._taken.isdisjoint(binds))):
             self._expression(attribute.expr, source, ())
 
     def _expression(self, expr: Expr, source: SourceText, bound: tuple[str, ...]) -> None:

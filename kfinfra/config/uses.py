@@ -96,7 +96,7 @@ def _blocks(node: GraphKey, depth: int, reach: Mapping[GraphKey, Mapping[BlockKe
     """The blocks behind a node, and those behind data sources, which have no place in state."""
     if isinstance(node, BlockKey):
         out = {node: min(depth, len(node.module))}
-    elif node in reach and reach[node]:
+    elif reach.get(node):
         out = dict(reach[node])
     else:
         return {}
