@@ -33,7 +33,7 @@ def validated(config: Configuration, undeclared: Sequence[Diagnostic] = ()) -> t
     found.extend(_checks(config))
     told = {(d.summary, d.span) for d in undeclared}
     found = [*undeclared, *(d for d in found if (d.summary, d.span) not in told)]
-    every = in_context(dict.fromkeys([*found, *config.warnings, *advice(config.tree)]), config.tree)
+    every = in_context(dict.fromkeys([*found, *config.warnings, *advice(config.tree, config.depends.named)]), config.tree)
     return tuple(sorted(dict.fromkeys(every), key=Diagnostic.order))
 
 

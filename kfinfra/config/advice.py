@@ -5,33 +5,34 @@ Once a declaration, and for the user's own files only: what lies in a fetched re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
+from kfinfra.config.keys import GraphKey, NodeKey
 from kfinfra.config.module import Declared, Module
 from kfinfra.config.tree import Node
 from kfinfra.diag import Diagnostic, SourceText, warning
-from kfinfra.hcl.nodes import Attr, Attribute, Body, Expr, For, TemplateWrap
+from kfinfra.hcl.nodes import Attribute, Body, Expr, For, TemplateWrap
 from kfinfra.hcl.references import children
 
 _ROOTS = frozenset(("var", "local", "module", "data", "path", "each", "count", "self", "kfinfra"))
 
 
-def advice(root: Node) -> Iterable[Diagnostic]:
-    """Warnings about all modules of the configuration's own files."""
+def advice(root: Node, named: Collection[GraphKey]) -> Iterable[Diagnostic]:
+    """Warnings about all modules of the configuration's own files; `named` is what anything refers to."""
     seen: set[int] = set()
     for node in root.walk():
         if id(node.module) not in seen and not node.located.package:
             seen.add(id(node.module))
             yield from _Reader(node.module).read()
+            yield from _unused(node, named)
 
 
 class _Reader:
-    """One module's expressions, gone through once."""
+    """One module's expressions, those gone through in which something may be found."""
 
     def __init__(self, module: Module) -> None:
         self._module = module
         self._taken = _ROOTS | {kind for kind, _ in module.resources}
-        self._used: set[tuple[str, str]] = set()
         self._found: list[Diagnostic] = []
 
     def read(self) -> Iterable[Diagnostic]:
@@ -40,25 +41,15 @@ class _Reader:
             self._attribute(local.attribute, local.source)
         for declared in self._blocks():
             self._body(declared.block.body, declared.source)
-        for name, declared in self._module.variables.items():
-            self._variable(name, declared)
         yield from self._found
-        yield from self._unused()
 
     def _blocks(self) -> Iterator[Declared]:
         module = self._module
-        for table in (module.outputs, module.providers, module.calls, module.checks):
+        for table in (module.variables, module.outputs, module.providers, module.calls, module.checks):
             yield from table.values()
         yield from module.resources.values()
         yield from module.imports
         yield from module.settings
-
-    def _variable(self, name: str, declared: Declared) -> None:
-        """A variable's own rules are no use of it."""
-        before = ("var", name) in self._used
-        self._body(declared.block.body, declared.source)
-        if not before:
-            self._used.discard(("var", name))
 
     def _body(self, body: Body, source: SourceText) -> None:
         for attribute in body.attributes:
@@ -67,10 +58,6 @@ class _Reader:
             self._body(block.body, source)
 
     def _attribute(self, attribute: Attribute, source: SourceText) -> None:
-        for used in attribute.refers:
-            step = used.steps[0] if used.steps else None
-            if type(step) is Attr:
-                self._used.add((used.root, step.name))
         binds = attribute.binds
         if attribute.wraps or (binds and (len({*binds}) < len(binds) or not self._taken.isdisjoint(binds))):
             self._expression(attribute.expr, source, ())
@@ -92,16 +79,17 @@ class _Reader:
     def _hidden(self, name: str, bound: tuple[str, ...]) -> bool:
         return name in bound or name in self._taken
 
-    def _unused(self) -> Iterator[Diagnostic]:
-        for name, declared in self._module.variables.items():
-            if ("var", name) not in self._used:
-                detail = f'The variable "{name}" is declared, and nothing in its module refers to it.'
-                yield warning("Unused variable", detail, declared.span, hint="remove it, and what is given for it")
-        for name, local in self._module.locals.items():
-            if ("local", name) not in self._used:
-                span = local.source.span(local.attribute.start, local.attribute.name_end)
-                detail = f'The local value "{name}" is declared, and nothing in its module refers to it.'
-                yield warning("Unused local value", detail, span, hint="remove it")
+
+def _unused(node: Node, named: Collection[GraphKey]) -> Iterator[Diagnostic]:
+    for name, declared in node.module.variables.items():
+        if NodeKey(node.path, "var", name) not in named:
+            detail = f'The variable "{name}" is declared, and nothing in its module refers to it.'
+            yield warning("Unused variable", detail, declared.span, hint="remove it, and what is given for it")
+    for name, local in node.module.locals.items():
+        if NodeKey(node.path, "local", name) not in named:
+            span = local.source.span(local.attribute.start, local.attribute.name_end)
+            detail = f'The local value "{name}" is declared, and nothing in its module refers to it.'
+            yield warning("Unused local value", detail, span, hint="remove it")
 
 
 def _needless(expr: TemplateWrap, source: SourceText) -> Diagnostic:

@@ -73,6 +73,7 @@ def _body(
     errors: list[Diagnostic],
 ) -> dict[str, Plain]:
     values: dict[str, Value] = {}
+    wrong: list[str] = []
     here = Evaluator(scope, declared.source)
     for written in declared.block.body.attributes:
         if written.name in skip:
@@ -88,8 +89,8 @@ def _body(
             values[written.name] = value
         except DiagnosticError as problem:
             errors.extend(problem.diagnostics)
-            attributes = {n: a for n, a in attributes.items() if n != written.name}
-    plain = conform_fields(values, attributes, path, found)
+            wrong.append(written.name)
+    plain = conform_fields(values, attributes, path, found, wrong)
     for name, block_type in blocks.items():
         plain[name] = {} if block_type.labels else None
     for block in declared.block.body.blocks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from kfinfra.diag import did_you_mean
@@ -55,7 +55,8 @@ def conform(value: Value, attribute: Attribute, path: Path, found: Findings) -> 
     else:
         plain = _converted(value, attribute, path, found)
     if attribute.check is not None and is_known(plain) and plain is not None:
-        found.problems.extend(replace(p, path=(*path, *p.path)) for p in attribute.check(plain))
+        for problem in attribute.check(plain):
+            found.problems.append(replace(problem, path=(*path, *problem.path)))
     return plain
 
 
@@ -163,23 +164,57 @@ def _nested(value: Value, attribute: Attribute, path: Path, found: Findings) -> 
             return None
 
 
-def conform_fields(items: Mapping[str, Value], fields: Mapping[str, Attribute], path: Path, found: Findings) -> dict[str, Plain]:
-    """An object's attributes against the schema of each; unknown names are problems."""
-    for name in items:
-        if name not in fields:
-            inside = f' in "{path_text(path)}"' if path else ""
-            detail = f'An argument named "{name}" is not expected{inside}.{did_you_mean(name, fields)}'
-            found.problem((*path, name), "Unsupported argument", detail)
-        elif fields[name].computed and not fields[name].settable and items[name] is not None:
-            found.problem((*path, name), "Read-only argument", f'"{name}" is set by the server and cannot be written.')
-    return {
-        name: conform(items[name], a, (*path, name), found) if name in items else _missing(name, a, path, found)
-        for name, a in fields.items()
-    }
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """What is the same for all objects of a schema, gathered once."""
+
+    fields: Mapping[str, Attribute]
+    defaults: dict[str, Plain]
+    required: frozenset[str]
+    observed: frozenset[str]
 
 
-def _missing(name: str, attribute: Attribute, path: Path, found: Findings) -> Plain:
-    if attribute.required:
+_gathered: dict[int, _Usual] = {}
+
+
+def _usual(fields: Mapping[str, Attribute]) -> _Usual:
+    """The same for a schema; what is gathered holds it, so that no other can have its id."""
+    known = _gathered.get(id(fields))
+    if known is None:
+        known = _gathered[id(fields)] = _Usual(
+            fields,
+            {name: attribute.default for name, attribute in fields.items()},
+            frozenset(name for name, attribute in fields.items() if attribute.required),
+            frozenset(name for name, attribute in fields.items() if attribute.computed and not attribute.settable),
+        )
+    return known
+
+
+def conform_fields(
+    items: Mapping[str, Value],
+    fields: Mapping[str, Attribute],
+    path: Path,
+    found: Findings,
+    wrong: Collection[str] = (),
+) -> dict[str, Plain]:
+    """An object's attributes against the schema of each; unknown names are problems. Those in `wrong` have no value."""
+    usual = _usual(fields)
+    out = dict(usual.defaults)
+    for name, value in items.items():
+        inside = (*path, name)
+        attribute = fields.get(name)
+        if attribute is None:
+            where = f' in "{path_text(path)}"' if path else ""
+            detail = f'An argument named "{name}" is not expected{where}.{did_you_mean(name, fields)}'
+            found.problem(inside, "Unsupported argument", detail)
+            continue
+        if name in usual.observed and value is not None:
+            found.problem(inside, "Read-only argument", f'"{name}" is set by the server and cannot be written.')
+        out[name] = conform(value, attribute, inside, found)
+    for name in wrong:
+        del out[name]
+    if not usual.required.issubset(items):
         where = f' in "{path_text(path)}"' if path else ""
-        found.problem(path, "Missing required argument", f'The argument "{name}" is required{where}, but is not written.')
-    return attribute.default
+        for name in (n for n in fields if n in usual.required and n not in items and n not in wrong):
+            found.problem(path, "Missing required argument", f'The argument "{name}" is required{where}, but is not written.')
+    return out

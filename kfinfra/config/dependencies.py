@@ -41,6 +41,8 @@ class Dependencies:
 
     uses: Mapping[BlockKey, tuple[Use, ...]]
     """The instances that each block's instances use."""
+    named: frozenset[GraphKey] = frozenset()
+    """What anything refers to; a variable's rules are no use of it."""
 
 
 def dependencies(
@@ -77,7 +79,8 @@ def dependencies(
     keys = [NodeKey((), "provider", name) for name in root.module.providers]
     providers = {key.name: _behind(shared[key], edges, blocks) for key in keys if shared[key]}
     used = {b: uses(graph.references[b], graph.edges[b], len(b.module), shared) for b in blocks}
-    return Dependencies(blocks, edges, {b: shared[b] for b in blocks}, awaited, providers, used)
+    named = frozenset(graph.named.union(*graph.edges.values()))
+    return Dependencies(blocks, edges, {b: shared[b] for b in blocks}, awaited, providers, used, named)
 
 
 def _behind(
@@ -159,15 +162,17 @@ class _Graph:
         self.edges: dict[GraphKey, dict[GraphKey, Place]] = {}
         self.references: dict[BlockKey, list[Reference]] = {}
         self.problems: list[Diagnostic] = []
+        self.named: set[GraphKey] = set()
+        """What is referred to where no edge comes of it."""
         self._plains: dict[ModulePath, dict[str, dict[str, NodeKey]]] = {}
 
     def add(self, node: Node) -> None:
         """Everything that a module declares."""
-        module, path = node.module, node.path
+        module, path, plain = node.module, node.path, self._plain(node)
         for name, declared in module.variables.items():
-            self._variable(node, name, declared)
+            self._variable(node, plain["var"][name], declared)
         for name, local in module.locals.items():
-            self._attributes(NodeKey(path, "local", name), [local.attribute], local.source, node, ())
+            self._attributes(plain["local"][name], [local.attribute], local.source, node, ())
         for name, declared in module.providers.items():
             self._attributes(NodeKey(path, "provider", name), evaluated(declared.block.body), declared.source, node, ())
         for (kind, name), declared in module.resources.items():
@@ -189,16 +194,20 @@ class _Graph:
             self._attributes(NodeKey(path, "output", name), _of_output(declared.block.body), declared.source, node, ())
             self._repeats(NodeKey(path, "output", name), node)
             self._whole_modules(NodeKey(path, "output", name), declared, node)
+        for declared in (*module.imports, *module.settings):
+            for attribute in evaluated(declared.block.body):
+                self.named.update(key for traversal in attribute.refers for key in self._of(traversal, plain))
 
-    def _variable(self, node: Node, name: str, declared: Declared) -> None:
-        key = NodeKey(node.path, "var", name)
+    def _variable(self, node: Node, key: NodeKey, declared: Declared) -> None:
         self.edges.setdefault(key, {})
         self._repeats(key, node)
+        plain = self._plain(node)
         for rule in declared.block.body.blocks:
             for traversal in (t for attribute in evaluated(rule.body) for t in attribute.refers):
                 self._name(traversal, declared.source, node, ())
+                self.named.update(other for other in self._of(traversal, plain) if other != key)
         if node.call is not None and node.parent is not None:
-            argument = node.call.attribute(name)
+            argument = node.call.attribute(key.name)
             if argument is not None:
                 self._attributes(key, [argument], node.call.source, node.parent, set(_own_names(node.call)))
 
@@ -266,6 +275,13 @@ class _Graph:
             found = {kind: {name: NodeKey(scope.path, kind, name) for name in table} for kind, table in tables.items()}
             self._plains[scope.path] = found
         return found
+
+    @staticmethod
+    def _of(traversal: Traversal, plain: Mapping[str, Mapping[str, NodeKey]]) -> Iterator[NodeKey]:
+        """The variable or local that a reference names, if it names one."""
+        step = traversal.steps[0] if traversal.steps else None
+        if traversal.root in plain and isinstance(step, Attr) and step.name in plain[traversal.root]:
+            yield plain[traversal.root][step.name]
 
     def _wanted(self, traversal: Traversal, scope: Node) -> Iterable[GraphKey]:
         """The nodes behind a reference that is neither a variable nor a local."""

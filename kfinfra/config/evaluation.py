@@ -92,6 +92,7 @@ class Evaluation:
     path: Instance = ()
     parent: Evaluation | None = None
     extra: Mapping[str, Value] = field(default_factory=dict)
+    _plain: dict[SourceText, NameScope] = field(default_factory=dict)
 
     @property
     def module(self) -> Module:
@@ -136,7 +137,11 @@ class Evaluation:
 
     def scope(self, source: SourceText, extra: Mapping[str, Value] | None = None) -> NameScope:
         """The names that expressions of `source` see."""
-        return NameScope(self, source, extra or {})
+        if extra:
+            return NameScope(self, source, self.common.functions, extra)
+        if source not in self._plain:
+            self._plain[source] = NameScope(self, source, self.common.functions, {})
+        return self._plain[source]
 
     def instances(self, module: ModulePath) -> Iterator[Evaluation]:
         """The instances of the module at `module` beneath this one. Raises DiagnosticError where a call cannot be repeated."""

@@ -35,6 +35,11 @@ class Meta:
     lifecycle: WrittenLifecycle = field(default_factory=WrittenLifecycle)
     timeouts: WrittenTimeouts = field(default_factory=WrittenTimeouts)
 
+    @property
+    def varies(self) -> bool:
+        """Whether an instance may have other ones than the next."""
+        return bool(self.lifecycle.flags or self.lifecycle.triggers or self.timeouts.later)
+
 
 def desired_instance(
     block: Declared,
@@ -49,12 +54,13 @@ def desired_instance(
     scope = evaluation.scope(block.source, extra)
     decoded = decode_body(block, schema.attributes, schema.blocks, scope, META | (_dag_blocks() if schema.dag else frozenset()))
     diagnostics = [*failed_preconditions(meta.lifecycle.conditions, scope), *decoded.diagnostics]
-    lifecycle, timeouts = _UNWRITTEN.fixed, meta.timeouts.fixed
-    try:
-        lifecycle = meta.lifecycle.of(lambda expr: evaluate(expr, scope, block.source))
-        timeouts = meta.timeouts.of(lambda expr: evaluate(expr, scope, block.source))
-    except DiagnosticError as problem:
-        diagnostics.extend(problem.diagnostics)
+    lifecycle, timeouts = meta.lifecycle.fixed, meta.timeouts.fixed
+    if meta.varies:
+        try:
+            lifecycle = meta.lifecycle.of(lambda expr: evaluate(expr, scope, block.source))
+            timeouts = meta.timeouts.of(lambda expr: evaluate(expr, scope, block.source))
+        except DiagnosticError as problem:
+            diagnostics.extend(problem.diagnostics)
     if schema.dag:
         from kfinfra.config.dag.reader import read_dag
 
@@ -69,7 +75,7 @@ def desired_instance(
             decoded.attributes[name] = _label_name(address)
             if own.check is not None:
                 diagnostics.extend(problem_diagnostics(iter(own.check(decoded.attributes[name])), {}, block.span))
-    if not any(d.severity is Severity.ERROR for d in diagnostics) and schema.check is not None:
+    if schema.check is not None and not any(d.severity is Severity.ERROR for d in diagnostics):
         diagnostics.extend(problem_diagnostics(iter(schema.check(decoded.attributes)), decoded.spans, block.span))
     plain: dict[str, Plain] = decoded.attributes
     secrets = {n: plain[n] for n in facts.write_only if n in plain}

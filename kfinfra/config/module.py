@@ -14,12 +14,14 @@ from kfinfra.model.data import PREFIX
 from kfinfra.model.schema import ProviderType, ResourceType
 
 
-@dataclass(frozen=True, slots=True)
 class Declared:
-    """A block with the text it stands in."""
+    """A block with the text it stands in. Nothing changes it; its attributes are asked for by name again and again."""
 
-    block: Block
-    source: SourceText
+    __slots__ = ("_named", "block", "source")
+
+    def __init__(self, block: Block, source: SourceText) -> None:
+        self.block, self.source = block, source
+        self._named: dict[str, Attribute] | None = None
 
     @property
     def span(self) -> Span:
@@ -28,10 +30,9 @@ class Declared:
 
     def attribute(self, name: str) -> Attribute | None:
         """The block's attribute `name`, if it has one."""
-        for attribute in self.block.body.attributes:  # asked very often: a generator takes three times as long
-            if attribute.name == name:
-                return attribute
-        return None
+        if self._named is None:
+            self._named = {attribute.name: attribute for attribute in self.block.body.attributes}
+        return self._named.get(name)
 
     def name_span(self, attribute: Attribute) -> Span:
         """Where an attribute's name stands."""
@@ -129,6 +130,8 @@ def _add(
 ) -> Iterable[Diagnostic]:
     kind, labels = declared.block.type, declared.labels()
     match kind:
+        case _ if kind in types:  # most blocks are these
+            yield from _resource(module, declared)
         case "kfinfra":
             yield from _labelled(declared, ())
             module.settings.append(declared)
@@ -150,8 +153,6 @@ def _add(
             yield from _data(module, declared, types)
         case "check":
             yield from _check(module, declared, types)
-        case _ if kind in types:
-            yield from _resource(module, declared)
         case "resource":
             yield resource_block(labels, declared.span, types)
         case _:

@@ -23,12 +23,8 @@ class NameScope:
 
     evaluation: Evaluation
     source: SourceText
+    functions: Mapping[str, Function]
     extra: Mapping[str, Value]
-
-    @property
-    def functions(self) -> Mapping[str, Function]:
-        """The functions that can be called."""
-        return self.evaluation.functions
 
     def lookup(self, root: str, steps: tuple[Step, ...], traversal: Traversal) -> tuple[Value, int]:
         """The value of a root name, and how many of `steps` it has consumed."""

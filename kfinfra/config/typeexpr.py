@@ -58,6 +58,7 @@ class Constraint:
 
 
 _ANYTHING = Constraint(ANY)
+_WHOLE = {name: Constraint(kind) for name, kind in _SIMPLE.items()}
 
 
 def read_type(expr: Expr, source: SourceText, constant: Callable[[Expr], Value]) -> Constraint:

@@ -92,9 +92,10 @@ def settle_variables(
                 ephemeral.add(name)
             default = declared_.without(functions) if declared_.default is not None else None
             found.extend(_check_default(declared_, default))
-            values[name] = (
-                default if declared_.default is not None and name not in given else _value(declared_, given.get(name), functions)
-            )
+            if name in given or declared_.default is None:
+                values[name] = _value(declared_, given.get(name), functions)
+            else:
+                values[name] = default
             written_ = given[name].expr if name in given else None
             if written_ is not None:
                 found.extend(ignored(written_, given[name].source, name, declared_.constraint))

@@ -24,10 +24,8 @@ def call(here: Evaluator, expr: Call) -> Value:
         span = here.source.span(expr.start, expr.name_end)
         detail = f'There is no function named "{expr.name}".{_meant(name) or did_you_mean(name, known)}'
         raise DiagnosticError(error("Call to unknown function", detail, span))
-    if name in ("try", "can"):
-        if expr.expand:
-            return _spread(here, expr)
-        return _try(here, expr) if name == "try" else _can(here, expr)
+    if name in _CATCHING:
+        return _spread(here, expr) if expr.expand else _CATCHING[name](here, expr)
     if name == "templatestring" and expr.args and not isinstance(expr.args[0], Traversal):
         detail = (
             'Invalid value for "template" parameter: a reference to a string is required (local.name, var.name): the template '
@@ -143,6 +141,9 @@ def _can(here: Evaluator, expr: Call) -> Value:
             raise
         return False
     return True if wholly_known(value) else Unknown(BOOL, not_null=True)
+
+
+_CATCHING = {"try": _try, "can": _can}
 
 
 def static(bad: DiagnosticError) -> bool:

@@ -41,7 +41,7 @@ from kfinfra.values.convert import ConversionError, convert, type_of
 from kfinfra.values.data import Deferred, Marked, ObjectValue, Placeholder, TupleValue, Unknown, Value
 from kfinfra.values.describe import statement
 from kfinfra.values.marks import NONE, mark, unmark, unmark_deep
-from kfinfra.values.numbers import number_text, parse_number
+from kfinfra.values.numbers import parse_number
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, Type, type_name
 from kfinfra.values.unify import unify
 
@@ -147,22 +147,17 @@ class Evaluator:
         parts = expr.parts
         if len(parts) == 1 and type(first := parts[0]) is Text:  # most strings are these
             return first.value
-        done: list[str] = []
-        for at, part in enumerate(parts):
-            value = part.value if type(part) is Text else self.value(part)
-            if type(value) is int:
-                value = number_text(value)
-            elif type(value) is not str:
-                return self._joined(done, value, parts[at:])
-            done.append(value)
-        return "".join(done)
+        values = [part.value if type(part) is Text else _RULES[type(part)](self, part) for part in parts]
+        if _TEXTS.issuperset(map(type, values)):
+            return "".join(map(str, values))
+        return self._joined(expr, values)
 
-    def _joined(self, done: list[str], first: Value, rest: tuple[Expr, ...]) -> Value:
-        """The texts in `done`, and the parts behind them, the first of which has a value already."""
-        text, known, marks = "".join(done), True, NONE
-        parts: list[str | Placeholder | Unknown] = [*done]
-        for at, part in enumerate(rest):
-            value, found = unmark(self.value(part) if at else first)
+    def _joined(self, expr: Template, values: list[Value]) -> Value:
+        """Parts that are not all texts and whole numbers."""
+        text, known, marks = "", True, NONE
+        parts: list[str | Placeholder | Unknown] = []
+        for part, given in zip(expr.parts, values, strict=True):
+            value, found = unmark(given)
             marks |= found
             if value is None:
                 detail = "The expression result is null. Cannot include a null value in a string template."
@@ -343,4 +338,5 @@ _RULES: dict[type, Callable[[Evaluator, object], Value]] = cast(
         Parens: lambda s, e: s.value(e.inner),
     },
 )
+_TEXTS = frozenset([str, int])
 __all__ = ["Evaluator", "Marked", "Scope", "evaluate"]

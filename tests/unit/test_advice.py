@@ -18,7 +18,7 @@ def warned(folder: Path, text: str, **children: str) -> list[tuple[str, str]]:
         (folder / name).mkdir()
         (folder / name / "main.hcl").write_text(inside)
     config = load(FolderSources(folder), TYPES, PROVIDERS, {}, require_variables=False)
-    return [(d.summary, str(d.span)) for d in advice(config.tree)]
+    return [(d.summary, str(d.span)) for d in advice(config.tree, config.depends.named)]
 
 
 @pytest.mark.parametrize(
