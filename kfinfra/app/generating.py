@@ -25,7 +25,7 @@ def check_target(root: Path, path: Path) -> None:
         detail = f"{path} exists already, and configuration is written into a new file only."
         raise DiagnosticError(error("Target generated file already exists", detail, hint="choose another name"))
     if path.suffix != ".hcl" or path.name.startswith(".") or path.resolve().parent != root.resolve():
-        detail = f"{path} would not be part of the configuration: its files end in .hcl, and lie in {root}."
+        detail = f"{path} would not be part of the configuration: its files end in .hcl, and lie in its folder itself."
         hint = "write: -generate-config-out=imported.hcl"
         raise DiagnosticError(error("Invalid target for generated configuration", detail, hint=hint))
 

@@ -8,7 +8,7 @@ from kfinfra.config.module import Declared
 from kfinfra.config.tree import Node
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
 from kfinfra.hcl.nodes import Attr, Expr, ObjectExpr, Template, Text, Traversal
-from kfinfra.model.schema import ProviderType
+from kfinfra.model.schema import ProviderType, ResourceType
 
 META = ("source", "version", "count", "for_each", "depends_on", "providers")
 
@@ -102,3 +102,21 @@ def provider_key(block: Declared, expr: Expr) -> str:
         case Template(parts=(Text(value=text),)):
             hint = f"write: {text}"
     raise DiagnosticError(error("Invalid provider reference", detail, block.expr_span(expr), hint=hint))
+
+
+def chosen_provider(block: Declared, expr: Expr, schema: ResourceType, providers: Mapping[str, str]) -> str:
+    """The provider that `provider = …` names for a resource of a type; `providers` are the module's. Raises DiagnosticError."""
+    key, wanted = provider_key(block, expr), schema.provider
+    span = block.expr_span(expr)
+    if key.split(".")[0] != wanted:
+        detail = f'{key} is no "{wanted}" provider, and it is one of these that a {schema.name} needs.'
+        raise DiagnosticError(error("Invalid provider reference", detail, span))
+    if "." in key and key not in providers:
+        others = [k for k in providers if k.split(".")[0] == wanted]
+        detail = f"There is no provider {key} in this module.{did_you_mean(key, others)}"
+        alias = key.partition(".")[2]
+        hint = (
+            f'declare it: provider "{wanted}" {{ alias = "{alias}" }}; a module is given one by its caller: providers = {{ … }}'
+        )
+        raise DiagnosticError(error("Invalid provider reference", detail, span, hint=hint))
+    return key

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kfinfra.config.calls import chosen_provider
 from kfinfra.config.endpoints import needed, parts_of
 from kfinfra.config.evaluation import Evaluation
 from kfinfra.config.module import Declared
@@ -52,14 +53,19 @@ def read_imports(blocks: Sequence[Declared], evaluation: Evaluation, types: Mapp
     return out
 
 
-def check_imports(blocks: Iterable[Declared], types: Mapping[str, ResourceType]) -> Iterable[Diagnostic]:
-    """What is wrong with the blocks, as far as it can be told without evaluating anything."""
+def check_imports(
+    blocks: Iterable[Declared], types: Mapping[str, ResourceType], providers: Mapping[str, str]
+) -> Iterable[Diagnostic]:
+    """What is wrong with the blocks, as far as it can be told without evaluating anything; `providers` are the root module's."""
     for block in blocks:
         try:
             _check(block)
             to = needed(block, "to").expr
             if not isinstance(to, IndexExpr | RelativeTraversal):
                 _address(block, to, parts_of(to, block.source), types)
+            chosen, kind = block.attribute("provider"), _root(to)
+            if chosen is not None and kind in types:
+                chosen_provider(block, chosen.expr, types[kind], providers)
             _one_of(block)
         except DiagnosticError as problem:
             yield from problem.diagnostics
@@ -88,7 +94,7 @@ def _targets(block: Declared, evaluation: Evaluation, types: Mapping[str, Resour
         to = needed(block, "to").expr
         address = _address(block, to, _steps(block, to, evaluation, extra), types)
         identity, text = _identity(block, evaluation, extra, types[address.type])
-        alias = ".".join(name for name, _ in parts_of(provider.expr, block.source)) if provider is not None else ""
+        alias = chosen_provider(block, provider.expr, types[address.type], evaluation.node.providers) if provider else ""
         yield Import(address, identity, text, block.span, alias)
 
 
@@ -116,6 +122,17 @@ def _address(block: Declared, expr: Expr, parts: list[tuple[str, Key]], types: M
         detail = f'There is no resource type "{kind}".{did_you_mean(kind, types)}'
         raise DiagnosticError(error("Invalid import 'to' expression", detail, block.expr_span(expr)))
     return Address(kind, name, key, tuple(module))
+
+
+def _root(to: Expr) -> str:
+    """The name that an address begins with."""
+    match to:
+        case IndexExpr(collection=inner) | RelativeTraversal(source=inner):
+            return _root(inner)
+        case Traversal(root=name):
+            return name
+        case _:
+            return ""
 
 
 def _steps(block: Declared, expr: Expr, evaluation: Evaluation, extra: Mapping[str, Value]) -> list[tuple[str, Key]]:
@@ -154,7 +171,9 @@ def _identity(
         except ValueError as problem:
             raise DiagnosticError(error("Invalid import id argument", f"{problem}.", span)) from problem
     if not isinstance(value, dict) or not value.keys() <= set(schema.identity) or not _complete(schema, value):
-        detail = f"An object with {' and '.join(schema.identity)} is required: these identify a {schema.name}."
+        other = next((n for n in value if n not in schema.identity), None) if isinstance(value, dict) else None
+        meant = did_you_mean(other, schema.identity) if other is not None else ""
+        detail = f"An object with {' and '.join(schema.identity)} is required: these identify a {schema.name}.{meant}"
         raise DiagnosticError(error("Invalid import identity argument", detail, span))
     identity = {name: value.get(name) for name in schema.identity}
     return identity, id_text(schema, identity)

@@ -6,15 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from kfinfra.config.bodies import decode_body, problem_diagnostics
-from kfinfra.config.calls import provider_key
+from kfinfra.config.calls import chosen_provider
 from kfinfra.config.conditions import failed_preconditions
 from kfinfra.config.evaluation import Evaluation
 from kfinfra.config.lifecycle import WrittenLifecycle, read_lifecycle
 from kfinfra.config.module import Declared
 from kfinfra.config.timeouts import WrittenTimeouts, read_timeouts
-from kfinfra.diag import Diagnostic, DiagnosticError, Severity, did_you_mean, error
+from kfinfra.diag import Diagnostic, DiagnosticError, Severity, error
 from kfinfra.hcl.evaluate import evaluate
-from kfinfra.hcl.nodes import Expr
 from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Path, Plain
 from kfinfra.model.resource import Desired, Resource
@@ -159,7 +158,7 @@ def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, str
     chosen = block.attribute("provider")
     if chosen is not None:
         try:
-            provider = _chosen(block, provider_key(block, chosen.expr), chosen.expr, schema.provider, providers)
+            provider = chosen_provider(block, chosen.expr, schema, providers)
         except DiagnosticError as problem:
             found.extend(problem.diagnostics)
     lifecycle, timeouts = _UNWRITTEN, WrittenTimeouts(schema.timeouts)
@@ -183,20 +182,3 @@ def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, str
     if found:
         raise DiagnosticError(found)
     return Meta(providers.get(provider, provider), lifecycle, timeouts)
-
-
-def _chosen(block: Declared, key: str, expr: Expr, wanted: str, providers: Mapping[str, str]) -> str:
-    """The provider that `provider = …` names. Raises DiagnosticError."""
-    span = block.expr_span(expr)
-    if key.split(".")[0] != wanted:
-        detail = f'{key} is no "{wanted}" provider, and it is one of these that a {block.block.type} needs.'
-        raise DiagnosticError(error("Invalid provider reference", detail, span))
-    if "." in key and key not in providers:
-        others = [k for k in providers if k.split(".")[0] == wanted]
-        detail = f"There is no provider {key} in this module.{did_you_mean(key, others)}"
-        alias = key.partition(".")[2]
-        hint = (
-            f'declare it: provider "{wanted}" {{ alias = "{alias}" }}; a module is given one by its caller: providers = {{ … }}'
-        )
-        raise DiagnosticError(error("Invalid provider reference", detail, span, hint=hint))
-    return key

@@ -89,7 +89,7 @@ def _check_module(node: Node, types: Mapping[str, ResourceType]) -> Iterable[Dia
     yield from output_mistakes(node.module.outputs.values(), root=node.call is None)
     yield from check_mistakes(node.module)
     yield from check_call(node)
-    yield from check_imports(node.module.imports, types)
+    yield from check_imports(node.module.imports, types, node.providers)
     if node.call is not None:
         for declared in node.module.variables.values():
             yield from check_shape(declared)

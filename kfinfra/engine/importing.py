@@ -72,9 +72,10 @@ class Importer:
 
     def _request(self, desired: Desired, target: Import) -> ReadRequest | None:
         """The look-up; None where the object is in state at this very address. What is written counts as known of it."""
-        if target.provider:
-            detail = "The provider of an import block is for resources without a block: this one's own block says which it is."
-            raise DiagnosticError(error("Invalid import provider argument", detail))
+        if target.provider not in ("", desired.provider):
+            detail = f"{target.address} is a resource of the provider {desired.provider}: its own block says so."
+            hint = "leave provider out here: it is for resources without a block"
+            raise DiagnosticError(error("Invalid import provider argument", detail, hint=hint))
         resolved = self._providers.get(desired.provider).resolve(desired, None)
         known = {n: v for n, v in resolved.resource.attributes.items() if is_known(v)}
         identity: dict[str, Plain] = {n: known.get(n) if v is None else v for n, v in target.identity.items()}

@@ -120,11 +120,13 @@ def _drift(plan: Plan, color: bool) -> Iterator[str]:
 
 def _actions(plan: Plan, color: bool) -> Iterator[str]:
     doing = plan.to_apply
-    yield "Resource actions are indicated with the following symbols:"
-    for action, words in LEGEND.items():
-        if any(c.action.value == action for c in doing):
-            yield f"{' ' * (3 - len(SYMBOLS[action]))}{paint_symbol(SYMBOLS[action], color)} {words}"
-    yield ""
+    used = {c.action.value for c in doing}
+    if used & LEGEND.keys():
+        yield "Resource actions are indicated with the following symbols:"
+        for action, words in LEGEND.items():
+            if action in used:
+                yield f"{' ' * (3 - len(SYMBOLS[action]))}{paint_symbol(SYMBOLS[action], color)} {words}"
+        yield ""
     if plan.errored:
         yield "kfinfra planned the following actions, but then encountered a problem:"
     else:

@@ -42,6 +42,15 @@ def test_blocks_are_written_and_then_planned_as_imports_only(bench: Bench) -> No
         check_target(bench.folder, path)
 
 
+def test_the_provider_of_an_import_is_the_blocks_provider(bench: Bench) -> None:
+    text = 'provider "fake" {\n  alias = "x"\n}\n' + (IMPORT % ("old", "old")).replace("}\n", "  provider = fake.x\n}\n")
+    assert generate(bench.session(text), bench.folder / "imported.hcl") == 1
+    assert 'disk "old" {\n  provider = fake.x\n' in (bench.folder / "imported.hcl").read_text()
+    assert actions(bench.plan(text)) == {"disk.old": "no-op"}
+    with pytest.raises(DiagnosticError, match=r"disk.old is a resource of the provider fake.x: its own block says so"):
+        bench.plan(text.replace("provider = fake.x", "provider = fake"))
+
+
 @pytest.mark.parametrize("name", ["x.tf", ".x.hcl", "sub/x.hcl", "../x.hcl"])
 def test_a_file_that_no_plan_would_read_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(DiagnosticError, match="would not be part"):

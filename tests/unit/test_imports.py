@@ -51,6 +51,7 @@ def test_what_fits_is_taken_over_as_it_is(bench: Bench) -> None:
     plan = bench.plan(DISK + IMPORT)
     assert actions(plan) == {"disk.a": "no-op"} and plan.imports == 1 and plan.has_changes
     text = render_plan(plan)
+    assert text.startswith("kfinfra will perform the following actions:\n")
     assert "# disk.a will be imported" in text and "Plan: 1 to import, 0 to add, 0 to change, 0 to destroy." in text
     assert "size = 5" in text
     change = change_json(plan.changes[0])["change"]
