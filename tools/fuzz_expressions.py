@@ -18,8 +18,10 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from expression_differences import accepted
 from expression_generator import PREAMBLE, Generator
@@ -27,6 +29,7 @@ from expression_generator import PREAMBLE, Generator
 from kfinfra.app.evaluating import Console, open_console
 from kfinfra.app.options import Workplace
 from kfinfra.diag import DiagnosticError
+from kfinfra.hcl.functions.function import FunctionError
 
 ENV = {k: v for k, v in os.environ.items() if k != "TF_CLI_CONFIG_FILE"} | {"CHECKPOINT_DISABLE": "1"}
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -34,11 +37,14 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one side says: printed text, or an error's summary and detail."""
+    """What one side says: printed text, or an error's summary and detail; of ours also all that was told on the way, where
+    a `try`, a `can` or a branch that is not taken swallowed it, or a sensitive value kept it from being shown.
+    """
 
     text: str = ""
     error: str = ""
     detail: str = ""
+    told: str = ""
 
 
 def terraform(folder: Path, expressions: list[str]) -> list[Answer]:
@@ -103,14 +109,36 @@ def _items(text: str) -> list[str]:
 
 def kfinfra(console: Console, expression: str) -> Answer:
     """Our answer. A traceback is an answer too: one that nothing equals."""
+    with _listening() as heard:
+        try:
+            text = console.answer(f"[(\n{expression}\n)]")
+        except DiagnosticError as bad:
+            first = bad.diagnostics[0]
+            return Answer(error=first.summary, detail=first.detail, told="\n".join(heard))
+        except Exception as bug:  # the fuzz tells bugs, it does not end with them
+            return Answer(error=f"BUG {type(bug).__name__}: {bug}")
+        return Answer(_items(text.removeprefix("[\n"))[0], told="\n".join(heard))
+
+
+@contextmanager
+def _listening() -> Iterator[list[str]]:
+    """What functions and the evaluator tell while this is open, whether it is shown or not."""
+    heard: list[str] = []
+    whole, part = DiagnosticError.__init__, FunctionError.__init__
+
+    def told(self: DiagnosticError, *of: Any) -> None:
+        heard.extend(f"{d.summary}: {d.detail}" for one in of for d in (one if isinstance(one, list | tuple) else [one]))
+        whole(self, *of)
+
+    def failed(self: FunctionError, message: str, argument: int | None = None) -> None:
+        heard.append(message)
+        part(self, message, argument)
+
     try:
-        text = console.answer(f"[(\n{expression}\n)]")
-    except DiagnosticError as bad:
-        first = bad.diagnostics[0]
-        return Answer(error=first.summary, detail=first.detail)
-    except Exception as bug:  # the fuzz tells bugs, it does not end with them
-        return Answer(error=f"BUG {type(bug).__name__}: {bug}")
-    return Answer(_items(text.removeprefix("[\n"))[0])
+        DiagnosticError.__init__, FunctionError.__init__ = told, failed  # type: ignore[method-assign, assignment]
+        yield heard
+    finally:
+        DiagnosticError.__init__, FunctionError.__init__ = whole, part  # type: ignore[method-assign]
 
 
 def compare(seed: int, count: int, unknown: bool, console: Console, folder: Path) -> Iterator[tuple[str, Answer, Answer]]:

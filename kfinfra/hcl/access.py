@@ -8,8 +8,12 @@ from kfinfra.diag import did_you_mean
 from kfinfra.values.convert import ConversionError, convert, type_of
 from kfinfra.values.data import ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import SECRET, mark, unmark
-from kfinfra.values.types import ANY, NUMBER, STRING, ListType, MapType, ObjectType, TupleType, Type, type_name
+from kfinfra.values.types import ANY, NUMBER, STRING, ListType, MapType, ObjectType, SetType, TupleType, Type, type_name
 
+_NO_KEYS = (
+    "Elements of a set are identified only by their value and don't have any separate index or key to select "
+    "with, so it's only possible to perform operations across all elements of the set."
+)
 NO_ELEMENT = "The given key does not identify an element in this collection value"
 
 
@@ -107,7 +111,7 @@ def index(value: Value, key: Value) -> Value:
     if key is None:
         raise AccessError("Invalid index", "Can't use a null value as an indexing key.")
     if isinstance(value, Unknown) or isinstance(key, Unknown):
-        return Unknown(_element_type(type_of(value)))
+        return _unknown_element(value, key)
     match value:
         case TupleValue(items) | ListValue(_, items):
             return items[_position(key, len(items))]
@@ -117,17 +121,33 @@ def index(value: Value, key: Value) -> Value:
                 return fields[name]
             raise AccessError("Invalid index", f"{NO_ELEMENT}.", str(name), fields)
         case SetValue():
-            raise AccessError(
-                "Invalid index",
-                "Elements of a set are identified only by their value and don't have any separate index or key to select "
-                "with, so it's only possible to perform operations across all elements of the set.",
-            )
+            raise AccessError("Invalid index", _NO_KEYS)
         case _:
             raise AccessError("Invalid index", "This value does not have any indices.")
 
 
-def _element_type(kind: Type) -> Type:
-    return kind.element if isinstance(kind, ListType | MapType) else ANY
+def _unknown_element(value: Value, key: Value) -> Value:
+    """An element that cannot be known yet, because the collection or the key is not. Raises AccessError."""
+    kind = type_of(value)
+    if kind is ANY or type_of(key) is ANY:
+        return Unknown()
+    match kind:
+        case ListType(element):
+            _key(key, NUMBER)
+            return Unknown(element)
+        case TupleType():
+            _key(key, NUMBER)
+            return Unknown()
+        case MapType(element):
+            _key(key, STRING)
+            return Unknown(element)
+        case ObjectType():
+            _key(key, STRING)
+            return Unknown()
+        case SetType():
+            raise AccessError("Invalid index", _NO_KEYS)
+        case _:
+            raise AccessError("Invalid index", "This value does not have any indices.")
 
 
 def _key(key: Value, to: Type) -> Value:

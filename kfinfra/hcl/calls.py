@@ -8,8 +8,8 @@ from kfinfra.diag import DiagnosticError, counted, did_you_mean, error
 from kfinfra.hcl.access import elements, friendly
 from kfinfra.hcl.functions.function import Function, FunctionError
 from kfinfra.hcl.nodes import Call, Expr, Traversal
-from kfinfra.values.data import ListValue, SetValue, TupleValue, Unknown, Value
-from kfinfra.values.marks import mark, unmark, wholly_known
+from kfinfra.values.data import CHANNEL, ListValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.marks import has_mark, mark, unmark, wholly_known
 from kfinfra.values.types import BOOL
 
 if TYPE_CHECKING:
@@ -121,14 +121,12 @@ def _try(here: Evaluator, expr: Call) -> Value:
                 raise
             problems += [f"{d.summary} (at {d.span}): {d.detail}" for d in bad.diagnostics]
             continue
-        return value if wholly_known(value) else _undecided(value)
+        if wholly_known(value) or has_mark(value, CHANNEL):
+            return value
+        return Unknown()  # what is not known yet may still fail
     detail = "no expression succeeded:\n- " + "\n- ".join(problems) if problems else "at least one argument is required."
     described = here.scope.functions["try"].described()
     here.fail(expr, "Error in function call", f'Call to function "try" failed: {detail}', call=described)
-
-
-def _undecided(value: Value) -> Value:
-    return Unknown() if isinstance(unmark(value)[0], Unknown) else value
 
 
 def _can(here: Evaluator, expr: Call) -> Value:

@@ -226,15 +226,17 @@ class Evaluator:
             return mark(self._either(expr), marks)
         chosen = self.value(expr.yes if test else expr.no)
         other, found = unmark(self._other(expr.no if test else expr.yes))
-        kind = self._common(expr, type_of(chosen), type_of(other))
+        kind = self._common(expr, unmark(chosen)[0], other)
         return mark(self.convert(expr, chosen, kind, "Inconsistent conditional result types"), marks | found)
 
     def _either(self, expr: Conditional) -> Value:
         """What is known of a result whose condition is not."""
         (yes, first), (no, second) = unmark(self._other(expr.yes)), unmark(self._other(expr.no))
-        kind = self._common(expr, type_of(yes), type_of(no))
+        kind = self._common(expr, yes, no)
         if yes is None and no is None:
             return mark(None, first | second)
+        if type_of(yes) is NUMBER and not isinstance(yes, Unknown) and yes == no:
+            return mark(yes, first | second)
         sure = all(v is not None and (not isinstance(v, Unknown) or v.not_null) for v in (yes, no))
         return mark(Unknown(kind, not_null=sure), first | second)
 
@@ -246,16 +248,19 @@ class Evaluator:
         except DiagnosticError as bad:
             if calls.static(bad):
                 raise
-            return Unknown()
+            return _Partial(self).value(expr)
         finally:
             self.quiet -= 1
 
-    def _common(self, expr: Conditional, yes: Type, no: Type) -> Type:
-        kind = unify((yes, no))
+    def _common(self, expr: Conditional, yes: Value, no: Value) -> Type:
+        first, second = type_of(yes), type_of(no)
+        if ANY in (first, second):  # a bare null goes along with the other; what is of unknown type leaves both as they are
+            return second if yes is None else first if no is None else ANY
+        kind = unify((first, second))
         if kind is None:
             detail = (
                 "The true and false result expressions must have consistent types: "
-                f"the 'true' value is {type_name(yes)}, the 'false' value is {type_name(no)}."
+                f"the 'true' value is {type_name(first)}, the 'false' value is {type_name(second)}."
             )
             self.fail(expr, "Inconsistent conditional result types", detail)
         return kind
@@ -278,7 +283,7 @@ class Evaluator:
                 known = False
             else:
                 fields[key] = value
-        return mark(ObjectValue(fields) if known else Unknown(not_null=True), marks)
+        return mark(ObjectValue(fields) if known else Unknown(), marks)
 
     def _key(self, item: ObjectItem) -> tuple[str | None, frozenset[str]]:
         value, marks = unmark(self.value(item.key))
@@ -313,6 +318,54 @@ class Evaluator:
             return self.value(expr)
         finally:
             self.quiet -= 1
+
+
+class _Partial(Evaluator):
+    """An evaluation that errors do not end, for what can be told of a branch that is not taken: as in Terraform, what goes
+    wrong is an unknown value of the type that its expression gives at least, and what surrounds it is worked out with that.
+    """
+
+    __slots__ = ("failed",)
+
+    def __init__(self, like: Evaluator) -> None:
+        super().__init__(like.scope, like.source)
+        self.local, self.anon, self.quiet, self.failed = like.local, like.anon, 1, 0
+
+    def value(self, expr: Expr) -> Value:
+        """The value of `expr`, or as much of it as can be told."""
+        before = self.failed
+        try:
+            found = super().value(expr)
+        except DiagnosticError as bad:
+            if calls.static(bad):
+                raise
+            self.failed += 1
+            return self._of_either(expr) if isinstance(expr, Conditional) else _least(expr)
+        return _least(expr) if self.failed > before and isinstance(expr, Call | Splat | Unary | Binary) else found
+
+    def _of_either(self, expr: Conditional) -> Value:
+        try:
+            found = self._either(expr)
+        except DiagnosticError:
+            return Unknown()
+        return Unknown(type_of(found))
+
+    def attempt(self, expr: Expr) -> Value:
+        """The value of `expr`, whose errors `try` and `can` want to see."""
+        whole = Evaluator(self.scope, self.source)
+        whole.local, whole.anon, whole.quiet = self.local, self.anon, 1
+        return whole.value(expr)
+
+
+def _least(expr: Expr) -> Value:
+    """What is known of any value that `expr` may have."""
+    match expr:
+        case Template() | TemplateJoin():
+            return Unknown(STRING, not_null=True)
+        case Unary(op=op) | Binary(op=op):
+            return Unknown(BOOL if op == "!" else operators.result_type(op), not_null=True)
+        case _:
+            return Unknown()
 
 
 _RULES: dict[type, Callable[[Evaluator, object], Value]] = cast(

@@ -9,7 +9,7 @@ from kfinfra.hcl.nodes import Expr, For, Splat
 from kfinfra.values.convert import type_of
 from kfinfra.values.data import ListValue, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import NONE, SECRET, mark, unmark
-from kfinfra.values.types import ANY, BOOL, STRING, ListType, SetType
+from kfinfra.values.types import ANY, BOOL, STRING, ListType, Primitive, SetType, TupleType
 
 if TYPE_CHECKING:
     from kfinfra.hcl.evaluate import Evaluator
@@ -19,9 +19,7 @@ def splat(here: Evaluator, expr: Splat) -> Value:
     """`source[*].each`: null is no element, anything that is no sequence is one."""
     source, marks = unmark(here.value(expr.source))
     if isinstance(source, Unknown):
-        listed = source.type if isinstance(source.type, ListType | SetType) else None
-        each = here.over(Unknown(listed.element if listed else ANY), expr.each)
-        return mark(Unknown(ListType(type_of(each)) if listed else ANY), marks)
+        return mark(_splat_unknown(here, expr, source), marks)
     if source is None:
         return mark(TupleValue(()), marks)
     items = source.items if isinstance(source, TupleValue | ListValue | SetValue) else (source,)
@@ -34,6 +32,20 @@ def splat(here: Evaluator, expr: Splat) -> Value:
     return mark(TupleValue(found), marks)
 
 
+def _splat_unknown(here: Evaluator, expr: Splat, source: Unknown) -> Value:
+    """A splat over what is not known: what is no sequence is one element for sure where it cannot be null."""
+    match source.type:
+        case ListType(element) | SetType(element):
+            return Unknown(ListType(type_of(here.over(Unknown(element), expr.each))), not_null=True)
+        case TupleType(elements):
+            return Unknown(TupleType(tuple(type_of(here.over(Unknown(e), expr.each)) for e in elements)), not_null=True)
+        case kind if kind is ANY:
+            return Unknown()
+        case _:
+            each = here.over(source, expr.each)
+            return TupleValue((each,)) if source.not_null else Unknown()
+
+
 def for_expression(here: Evaluator, expr: For) -> Value:
     """A tuple or an object of what the body gives for each element."""
     collection, marks = unmark(here.value(expr.collection))
@@ -41,9 +53,10 @@ def for_expression(here: Evaluator, expr: For) -> Value:
         here.fail(
             expr.collection, "Iteration over null value", "A null value cannot be used as the collection in a 'for' expression."
         )
-    if isinstance(collection, Unknown):
-        return mark(Unknown(not_null=True), marks)
-    pairs = access.elements(collection)
+    unknown = isinstance(collection, Unknown)
+    if unknown and type_of(collection) is ANY:
+        return mark(Unknown(), marks)
+    pairs = [] if unknown and not isinstance(type_of(collection), Primitive) else access.elements(collection)
     if pairs is None:
         here.fail(
             expr.collection,
@@ -51,9 +64,8 @@ def for_expression(here: Evaluator, expr: For) -> Value:
             f"A value of type {access.friendly(collection)} cannot be used as the collection in a 'for' expression.",
         )
     loop = _Loop(here, expr)
-    if not pairs:
-        loop.check()
-    return mark(loop.run(pairs), marks)
+    found = NONE if pairs else loop.check()
+    return mark(Unknown(), marks | found) if unknown else mark(loop.run(pairs), marks)
 
 
 class _Loop:
@@ -65,13 +77,15 @@ class _Loop:
         self.items: list[Value] = []
         self.fields: dict[str, list[Value]] = {}
 
-    def check(self) -> None:
-        """Tells a condition that can never be one also where there is nothing to go over."""
+    def check(self) -> frozenset[str]:
+        """Tells a condition that can never be one also where there is nothing to go over; its marks."""
         names: dict[str, Value] = {self.expr.value_var: Unknown()}
         if self.expr.key_var:
             names[self.expr.key_var] = Unknown()
         self._wanted(names)
+        found = self.marks
         self.known, self.marks = True, NONE
+        return found
 
     def run(self, pairs: list[tuple[Value, Value]]) -> Value:
         """The result for all elements."""
@@ -80,7 +94,7 @@ class _Loop:
             if self._wanted(names):
                 self._take(names)
         if not self.known:
-            return mark(Unknown(not_null=True), self.marks)
+            return mark(Unknown(), self.marks)
         if self.expr.key is None:
             return mark(TupleValue(tuple(self.items)), self.marks)
         made: dict[str, Value] = {k: TupleValue(tuple(v)) if self.expr.group else v[0] for k, v in self.fields.items()}
@@ -92,34 +106,37 @@ class _Loop:
             return True
         test, found = unmark(self.here.within(names, condition))
         self.marks |= found
-        if test is None:
+        if test is None and self.known:
             self.here.fail(condition, "Condition is null", "The value of the 'if' clause must not be null.")
-        test = self.here.convert(condition, test, BOOL, "Invalid 'for' condition", "The 'if' clause value is invalid: ")
+        if self.known:
+            test = self.here.convert(condition, test, BOOL, "Invalid 'for' condition", "The 'if' clause value is invalid: ")
         self.known = self.known and not isinstance(test, Unknown)
-        return test is True
+        return test is True or test == "true"
 
     def _take(self, names: dict[str, Value]) -> None:
+        """Takes an element in. Once the result cannot be known any more, only what goes wrong in the parts is still told."""
         expr, here = self.expr, self.here
         if expr.key is None:
             self.items.append(here.within(names, expr.value))
             return
         raw, found = unmark(here.within(names, expr.key))
         self.marks |= found
+        if isinstance(raw, Unknown):
+            self.known = False
+        if not self.known and (raw is None or isinstance(raw, Unknown)):
+            return
         if raw is None:
             here.fail(expr.key, "Invalid object key", "Key expression in 'for' expression must not produce a null value.")
         key = here.convert(expr.key, raw, STRING, "Invalid object key", "The key expression produced an invalid result: ")
         value = here.within(names, expr.value)
-        if not isinstance(key, str):
-            self.known = False
-        elif key in self.fields and not expr.group:
+        if isinstance(key, str) and key in self.fields and not expr.group:
             here.fail(
                 expr.key,
                 "Duplicate object key",
                 f"Two different items produced {_shown(key, found)} in this 'for' expression. If duplicates are expected, "
                 "use the ellipsis (...) after the value expression to enable grouping by key.",
             )
-        else:
-            self.fields.setdefault(key, []).append(value)
+        self.fields.setdefault(str(key), []).append(value)
 
 
 def _shown(key: str, marks: frozenset[str]) -> str:

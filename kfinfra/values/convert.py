@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from kfinfra.values.data import Deferred, ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.data import Deferred, ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value, type_of
 from kfinfra.values.marks import mark, unmark_deep
 from kfinfra.values.numbers import number_text, parse_number
 from kfinfra.values.operations import sorted_set
@@ -22,9 +22,11 @@ from kfinfra.values.types import (
     SetType,
     TupleType,
     Type,
+    loose,
+    settled,
     type_name,
 )
-from kfinfra.values.unify import unify
+from kfinfra.values.unify import convertible, unify
 
 Path = tuple[str | int, ...]
 __all__ = ["ConversionError", "convert", "type_of", "unify"]
@@ -36,35 +38,6 @@ class ConversionError(ValueError):
     def __init__(self, message: str, path: Path = ()) -> None:
         self.message, self.path = message, path
         super().__init__(message)
-
-
-def type_of(value: Value) -> Type:
-    """The type of a value; `any` for null and for an unknown of unknown type."""
-    if type(value) is str:
-        return STRING
-    match value:
-        case Marked(inner):
-            return type_of(inner)
-        case bool():
-            return BOOL
-        case int() | Decimal():
-            return NUMBER
-        case str():
-            return STRING
-        case TupleValue(items):
-            return TupleType(tuple(map(type_of, items)))
-        case ObjectValue(fields):
-            return ObjectType({k: type_of(v) for k, v in fields.items()})
-        case ListValue(element):
-            return ListType(element)
-        case SetValue(element):
-            return SetType(element)
-        case MapValue(element):
-            return MapType(element)
-        case Unknown(kind):
-            return kind
-        case _:
-            return ANY
 
 
 _NAMES: dict[type, str] = {str: "string", bool: "bool", int: "number", Decimal: "number"}
@@ -112,16 +85,49 @@ def _unknown(value: Unknown, to: Type, path: Path) -> Value:
     have = value.type
     if have == to:
         return value
-    simple = isinstance(have, Primitive) and isinstance(to, Primitive)
-    mismatch = isinstance(have, Primitive) != isinstance(to, Primitive) or (simple and STRING not in (have, to))
-    if have != ANY and mismatch:
+    if not convertible(have, to):
         raise ConversionError(f"{_article(to)} required", path)
+    kind = settled(_filled(have, to) if loose(to) else to)
     if isinstance(value, Deferred):
-        return replace(value, type=to)
-    if to == STRING:
+        return replace(value, type=kind)
+    if to is STRING:
         return Unknown(to, value.not_null)
     sized = isinstance(to, ListType | MapType) and not isinstance(have, SetType)
-    return replace(value, type=to) if sized else Unknown(to, value.not_null)
+    return replace(value, type=kind) if sized else Unknown(kind, value.not_null)
+
+
+def _filled(have: Type, to: Type) -> Type:
+    """`to` with what `have` tells in place of `any` (cty's dynamicReplace)."""
+    match have, to:
+        case _ if have is ANY or to is ANY:
+            return to if have is ANY else have
+        case _, ListType(element):
+            return ListType(_filled(_inside(have), element))
+        case _, SetType(element):
+            return SetType(_filled(_inside(have), element))
+        case _, MapType(element):
+            return MapType(_filled(_inside(have), element))
+        case TupleType(parts), TupleType(wanted):
+            return TupleType(tuple(map(_filled, parts, wanted)))
+        case ObjectType(attributes), ObjectType(wanted, optional):
+            return ObjectType({n: _filled(attributes.get(n, ANY), t) for n, t in wanted.items()}, optional)
+        case MapType(inner), ObjectType(wanted, optional):
+            return ObjectType({n: _filled(inner, t) for n, t in wanted.items()}, optional)
+        case _:
+            return to
+
+
+def _inside(kind: Type) -> Type:
+    """The one type of the elements of a collection, a tuple or an object; `any` where there is none."""
+    match kind:
+        case ListType(element) | SetType(element) | MapType(element):
+            return element
+        case TupleType(parts):
+            return unify(parts) or ANY
+        case ObjectType(attributes):
+            return unify(attributes.values()) or ANY
+        case _:
+            return ANY
 
 
 def _primitive(value: Value, to: Primitive, path: Path) -> Value:
@@ -152,18 +158,44 @@ def _primitive(value: Value, to: Primitive, path: Path) -> Value:
 def _elements(value: Value, element: Type, to: Type, path: Path) -> tuple[Type, tuple[Value, ...]]:
     if not isinstance(value, TupleValue | ListValue | SetValue):
         raise ConversionError(f"{_article(to)} required", path)
-    kind = _element_type(element, value.items, "set" if isinstance(to, SetType) else "list", path)
-    same = _PYTHONS.get(kind) if isinstance(kind, Primitive) else None
-    return kind, tuple([v if type(v) is same else _convert(v, kind, (*path, i)) for i, v in enumerate(value.items)])
+    if element is ANY and not isinstance(value, TupleValue):
+        return value.element, value.items
+    what = "set" if isinstance(to, SetType) else "list"
+    kind = _element_type(element, value.items, what, path)
+    if isinstance(kind, Primitive) and (same := _PYTHONS.get(kind)):
+        return kind, tuple([v if type(v) is same else _convert(v, kind, (*path, i)) for i, v in enumerate(value.items)])
+    if kind is ANY and any(v is not None and type_of(v) is not ANY for v in value.items):
+        raise ConversionError(f"all {what} elements must have the same type", path)
+    items = tuple(_convert(v, kind, (*path, i)) for i, v in enumerate(value.items))
+    kind = settled(kind)
+    if items and loose(kind):
+        kind, items = _settled(items, isinstance(value, TupleValue) and what == "list", what, path)
+    return kind, items
 
 
 def _element_type(element: Type, items: Iterable[Value], what: str, path: Path) -> Type:
-    if element != ANY:
+    if element is not ANY:
         return element
     kind = unify(map(type_of, items))
     if kind is None:
         raise ConversionError(f"all {what} elements must have the same type", path)
     return kind
+
+
+def _settled(items: tuple[Value, ...], unified: bool, what: str, path: Path) -> tuple[Type, tuple[Value, ...]]:
+    """The element type that elements have once they are converted to a type with `any` in it, and the elements of it.
+
+    Of a tuple's elements that become a list one is looked for; others must have one already.
+    """
+    if unified:
+        kind = unify(map(type_of, items))
+        if kind is None:
+            raise ConversionError("cannot find a common base type for all elements", path)
+        items = tuple(_convert(v, kind, (*path, i)) for i, v in enumerate(items))
+    kinds = [k for k in map(type_of, items) if k is not ANY]
+    if any(k != kinds[0] for k in kinds):
+        raise ConversionError(f"element types must all match for conversion to {what}", path)
+    return (kinds[0] if kinds else ANY), items
 
 
 def _set(kind: Type, items: tuple[Value, ...]) -> Value:
@@ -178,12 +210,21 @@ def _set(kind: Type, items: tuple[Value, ...]) -> Value:
 
 def _map(value: Value, element: Type, path: Path) -> Value:
     if not isinstance(value, ObjectValue | MapValue):
-        raise ConversionError("map required" if element == ANY else f"{_article(MapType(element))} required", path)
+        raise ConversionError("map required" if element is ANY else f"{_article(MapType(element))} required", path)
+    if element is ANY and isinstance(value, MapValue):
+        return value
     kind = _element_type(element, value.items.values(), "map", path)
     same = _PYTHONS.get(kind) if isinstance(kind, Primitive) else None
-    if same is not None and {*map(type, value.items.values())} <= {same}:
-        return MapValue(kind, value.items)
-    return MapValue(kind, {k: v if type(v) is same else _convert(v, kind, (*path, k)) for k, v in value.items.items()})
+    if same is not None:
+        if {*map(type, value.items.values())} <= {same}:
+            return MapValue(kind, value.items)
+        return MapValue(kind, {k: v if type(v) is same else _convert(v, kind, (*path, k)) for k, v in value.items.items()})
+    made = {k: _convert(v, kind, (*path, k)) for k, v in value.items.items()}
+    kind = settled(kind)
+    if made and loose(kind):
+        kind, items = _settled(tuple(made.values()), not isinstance(kind, Primitive | TupleType), "map", path)
+        made = dict(zip(made, items, strict=True))
+    return MapValue(kind, made)
 
 
 def _object(value: Value, to: ObjectType, path: Path) -> Value:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from kfinfra.values.types import ANY, Type
+from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, ObjectType, SetType, TupleType, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +105,32 @@ SENSITIVE, EPHEMERAL, CHANNEL = "sensitive", "ephemeral", "channel"
 Value: TypeAlias = (
     None | bool | int | Decimal | str | TupleValue | ObjectValue | ListValue | SetValue | MapValue | Unknown | Marked
 )
+
+
+def type_of(value: Value) -> Type:
+    """The type of a value; `any` for null and for an unknown of unknown type."""
+    if type(value) is str:
+        return STRING
+    match value:
+        case Marked(inner):
+            return type_of(inner)
+        case bool():
+            return BOOL
+        case int() | Decimal():
+            return NUMBER
+        case str():
+            return STRING
+        case TupleValue(items):
+            return TupleType(tuple(map(type_of, items)))
+        case ObjectValue(fields):
+            return ObjectType({k: type_of(v) for k, v in fields.items()})
+        case ListValue(element):
+            return ListType(element)
+        case SetValue(element):
+            return SetType(element)
+        case MapValue(element):
+            return MapType(element)
+        case Unknown(kind):
+            return kind
+        case _:
+            return ANY

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from kfinfra.values.data import ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
-from kfinfra.values.types import Primitive
+from kfinfra.values.data import ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value, type_of
+from kfinfra.values.render import quote
+from kfinfra.values.types import ANY, ListType, MapType, ObjectType, SetType, TupleType, Type
 
 
 def equal(left: Value, right: Value) -> bool | None:
-    """Whether two values are equal: same kind, same content. None when that is not known yet. Marks play no part."""
+    """Whether two values are equal: same type, same content. None when that is not known yet. Marks play no part."""
     if isinstance(left, Marked):
         return equal(left.value, right)
     if isinstance(right, Marked):
@@ -24,48 +25,63 @@ def equal(left: Value, right: Value) -> bool | None:
             return False
         case int() | Decimal(), int() | Decimal():
             return left == right
-        case (TupleValue(a), TupleValue(b)) | (ListValue(_, a), ListValue(_, b)) | (SetValue(_, a), SetValue(_, b)):
-            return _all(equal(x, y) for x, y in zip(a, b, strict=True)) if len(a) == len(b) else False
-        case (ObjectValue(c), ObjectValue(d)) | (MapValue(_, c), MapValue(_, d)):
-            return _all(equal(v, d[k]) for k, v in c.items()) if set(c) == set(d) else False
+        case TupleValue(a), TupleValue(b):
+            return _sequence(left, right, a, b)
+        case (ListValue(x, a), ListValue(y, b)) | (SetValue(x, a), SetValue(y, b)):
+            return _sequence(left, right, a, b) if x == y else False
+        case ObjectValue(c), ObjectValue(d):
+            return _fields(c, d)
+        case MapValue(x, c), MapValue(y, d):
+            return _fields(c, d) if x == y else False
         case _:
             return left is None and right is None
 
 
+def _sequence(left: Value, right: Value, a: Sequence[Value], b: Sequence[Value]) -> bool | None:
+    """The first pair that is not equal, or not known to be, decides, unless types alone tell the two apart."""
+    if len(a) != len(b):
+        return False
+    for x, y in zip(a, b, strict=True):
+        same = equal(x, y)
+        if same is None:
+            return None if _may_be_one(type_of(left), type_of(right)) else False
+        if not same:
+            return False
+    return True
+
+
+def _fields(c: Mapping[str, Value], d: Mapping[str, Value]) -> bool | None:
+    if c.keys() != d.keys():
+        return False
+    found = {equal(value, d[name]) for name, value in c.items()}
+    return False if False in found else None if None in found else True
+
+
 def _unknown(left: Value, right: Value) -> bool | None:
-    kinds = [_primitive(v) for v in (left, right)]
-    if None not in kinds and kinds[0] != kinds[1]:
+    if isinstance(left, Unknown) and isinstance(right, Unknown):
+        return None  # both may be null, and nulls are equal
+    one, known = (left, right) if isinstance(left, Unknown) else (right, left)
+    assert isinstance(one, Unknown)
+    if known is None:
+        return False if one.not_null else None
+    if isinstance(known, str) and not known.startswith(one.prefix):
         return False
-    for one, other in ((left, right), (right, left)):
-        if isinstance(one, Unknown) and one.not_null and other is None:
-            return False
-        if isinstance(one, Unknown) and one.prefix and isinstance(other, str) and not other.startswith(one.prefix):
-            return False
-    return None
+    return None if _may_be_one(one.type, type_of(known)) else False
 
 
-def _primitive(value: Value) -> str | None:
-    """The name of a value's type as far as equality goes by it; None where that is not known, or a null has none."""
-    match value:
-        case Unknown(Primitive(name)):
-            return None if name == "any" else name
-        case bool():
-            return "bool"
-        case int() | Decimal():
-            return "number"
-        case str():
-            return "string"
-        case None:
-            return None
+def _may_be_one(a: Type, b: Type) -> bool:
+    """Whether two types may turn out to be the same: `any` may become any type."""
+    match a, b:
+        case _ if a is ANY or b is ANY:
+            return True
+        case (ListType(x), ListType(y)) | (SetType(x), SetType(y)) | (MapType(x), MapType(y)):
+            return _may_be_one(x, y)
+        case TupleType(xs), TupleType(ys):
+            return len(xs) == len(ys) and all(map(_may_be_one, xs, ys))
+        case ObjectType(c), ObjectType(d):
+            return c.keys() == d.keys() and all(_may_be_one(kind, d[name]) for name, kind in c.items())
         case _:
-            return "collection"
-
-
-def _all(results: Iterable[bool | None]) -> bool | None:
-    found = list(results)
-    if False in found:
-        return False
-    return None if None in found else True
+            return a == b
 
 
 def unique(items: Iterable[Value]) -> list[Value]:
@@ -84,7 +100,7 @@ def unique(items: Iterable[Value]) -> list[Value]:
 
 
 def sorted_set(items: Iterable[Value]) -> tuple[Value, ...]:
-    """`items` without repetitions in a set's order: bools, numbers, strings by code point, the rest, unknowns last."""
+    """`items` without repetitions in a set's order: bools, numbers, strings by code point, the rest; unknowns and nulls last."""
     return tuple(sorted(unique(items), key=_order))
 
 
@@ -97,8 +113,41 @@ def _order(value: Value) -> tuple[int, int | Decimal, str]:
         case str():
             return 2, 0, value
         case Unknown():
-            return 5, 0, ""
-        case None:
             return 4, 0, ""
+        case None:
+            return 5, 0, ""
         case _:
-            return 3, 0, repr(value)
+            return 3, 0, _written(value)
+
+
+def _written(value: Value) -> str:
+    """A text that stands for a value: sets of collections and objects are in the order of these, as cty's are."""
+    match value:
+        case Marked(inner):
+            return _written(inner)
+        case None:
+            return "~"
+        case Unknown():
+            return "?"
+        case bool():
+            return "T" if value else "F"
+        case int() | Decimal():
+            return _digits(value)
+        case str():
+            return quote(value)
+        case ListValue(_, items) | SetValue(_, items):
+            return "[" + "".join(f"{_written(v)};" for v in items) + "]"
+        case TupleValue(items):
+            return "<" + "".join(f"{_written(v)};" for v in items) + ">"
+        case ObjectValue(fields):
+            return "<" + "".join(f"{_written(fields[k])};" for k in sorted(fields)) + ">"
+        case MapValue(_, fields):
+            return "{" + "".join(f"{quote(k)}:{_written(fields[k])};" for k in sorted(fields)) + "}"
+
+
+def _digits(value: int | Decimal) -> str:
+    """Ten digits of a number, as Go's `%.10g` writes it."""
+    try:
+        return f"{float(value):.10g}"
+    except OverflowError:
+        return f"{Decimal(value):.9e}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import is_
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -61,6 +62,35 @@ class ObjectType:
 
 
 Type: TypeAlias = Primitive | ListType | SetType | MapType | TupleType | ObjectType
+
+
+def loose(kind: Type) -> bool:
+    """Whether some part of a type is `any`."""
+    match kind:
+        case Primitive():
+            return kind is ANY
+        case ListType(element) | SetType(element) | MapType(element):
+            return loose(element)
+        case TupleType(elements):
+            return any(map(loose, elements))
+        case ObjectType(attributes):
+            return any(map(loose, attributes.values()))
+
+
+def settled(kind: Type) -> Type:
+    """The type without its optional attributes' being optional: that of a value, which has them all."""
+    match kind:
+        case Primitive():
+            return kind
+        case ListType(element) | SetType(element) | MapType(element):
+            inner = settled(element)
+            return kind if inner is element else type(kind)(inner)
+        case TupleType(elements):
+            parts = tuple(map(settled, elements))
+            return kind if all(map(is_, parts, elements)) else TupleType(parts)
+        case ObjectType(attributes, optional):
+            fields = {name: settled(t) for name, t in attributes.items()}
+            return ObjectType(fields) if optional or any(fields[n] is not t for n, t in attributes.items()) else kind
 
 
 def type_name(kind: Type) -> str:

@@ -17,6 +17,12 @@ variable "s" {
   sensitive = true
 }
 variable "u" { type = string }
+variable "un" { type = number }
+variable "ub" { type = bool }
+variable "ul" { type = list(string) }
+variable "um" { type = map(number) }
+variable "uo" { type = object({ a = string, b = number }) }
+variable "ua" { type = any }
 locals {
   sl = [1, sensitive("in")]
   sm = { a = sensitive(1), b = "open" }
@@ -72,6 +78,32 @@ VALUES = {
     "[for v in [] : v if sensitive(true)]": "[]",
     'lookup({ a = 1 }, "a", sensitive(2))': "1",
     'substr("hello", -2, 0)': '"lo"',
+    # types: an empty collection keeps its own, elements of one type are looked for with a bare null among them, too
+    'setsubtract([true], compact(jsondecode("[]")))': 'toset([\n  "true",\n])',
+    "coalesce(null, [1], [1, 2])": "[\n  1,\n]",
+    "tolist([[], [null], [1]])": "tolist([\n  tolist([]),\n  tolist([\n    tonumber(null),\n  ]),\n  tolist([\n    1,\n  ]),\n])",
+    'contains(tolist(["1"]), 1)': "false",
+    "tolist([]) == compact([])": "false",
+    # a branch that is not taken has the type that what can be told of it has
+    'can(true ? [[1], [2, 3]] : "${-1} ${~ null}")': "false",
+    'true ? 1 : "${[]} a"': '"1"',
+    'true ? { a = 1 } : { b = regex("x", "y") }': 'tomap({\n  "a" = 1\n})',
+    # sets of structures are in the order of cty's
+    "toset([[], [null], [1]])": "toset([\n  tolist([\n    1,\n  ]),\n  tolist([]),\n  tolist([\n    tonumber(null),\n  ]),\n])",
+    # what is not known yet: the types of results, what equality can tell, what is not looked at
+    "[for k, v in [] : k if contains(v, null)]": "[]",
+    "alltrue([var.ub, false])": "(known after apply)",
+    "var.u == var.un": "(known after apply)",
+    "var.ul == [1]": "false",
+    "[var.u, 1] == [var.u, 2]": "(known after apply)",
+    'sort([var.u, "a"])': "tolist([\n  (known after apply),\n  (known after apply),\n])",
+    "setunion([var.u], [1])": 'toset([\n  "1",\n  (known after apply),\n])',
+    "keys(var.uo)": '[\n  "a",\n  "b",\n]',
+    'formatlist("%s", var.u)': "tolist([\n  (known after apply),\n])",
+    "var.ub ? 0.2 : 0.2": "0.2",
+    '"a${var.u}"[*]': "[\n  (known after apply),\n]",
+    "try([var.u], 1)": "(known after apply)",
+    '{ for k, v in [1] : "${var.u}" => parseint(k, v) }': "(known after apply)",
     # YAML
     'yamldecode("2020-01-01")': '"2020-01-01T00:00:00Z"',
     'yamldecode("[1e3, 1_000, 017, 0o17, 0x1F, yes, 1:30]")': '[\n  1000,\n  "1_000",\n  17,\n  15,\n  31,\n  true,\n  "1:30",\n]',
@@ -92,6 +124,25 @@ ERRORS = [
     "zipmap([1], toset([2]))",
     'templatestring("a", {})',
     'yamldecode("? [a]\\n: 1")',
+    # no type in common
+    'element(coalesce(local.lo.*.id, regexall("(x)|(a)", "y")), 4)',
+    "distinct([null, true ? {} : {1 = 2}])",
+    "toset([[1], null])",
+    "setintersection([1], csvdecode(\"a\\n\"))",
+    # what types tell of values that are not known yet
+    'lookup(var.um, "a", var.ul)',
+    "length(var.un)",
+    "tonumber(var.ub)",
+    "element(setunion([var.u], []), 0)",
+    'regex("[", var.u)',
+    "one(var.u)",
+    "zipmap([], var.uo)",
+    "matchkeys(tolist([var.ul]), [null, 1], [])",
+    "[for v in var.u : v]",
+    "[for v in var.ul : v if {a = v}.nope]",
+    "[1, 2][var.uo]",
+    '-lookup(var.uo, "nope", [1])',
+    'jsondecode("p ${var.u}")',
 ]  # fmt: skip
 
 

@@ -38,10 +38,29 @@ _PARTIAL = frozenset(
         "coalescelist",
         "alltrue",
         "anytrue",
+        "contains",
+        "formatlist",
+        "setunion",
+        "sort",
     ]
 )
 # These decide by what is known of an argument: an unknown string's beginning, the type of an unknown object, a first value.
-_WHOLE = frozenset(["startswith", "coalesce", "coalescelist", "lookup"])
+_WHOLE = frozenset(
+    [
+        "coalesce",
+        "coalescelist",
+        "formatlist",
+        "keys",
+        "lookup",
+        "startswith",
+        "tobool",
+        "tolist",
+        "tomap",
+        "tonumber",
+        "toset",
+        "tostring",
+    ]
+)
 _MARKED = frozenset(["lookup", "sensitive", "nonsensitive", "issensitive", "ephemeralasnull", "length"])
 
 
@@ -55,6 +74,7 @@ def standard_functions(files: Files, clock: Clock, own: Iterable[Function] = ())
         encoding,
         formatting,
         numeric,
+        results,
         sets,
         special,
         strings,
@@ -77,5 +97,16 @@ def standard_functions(files: Files, clock: Clock, own: Iterable[Function] = ())
     out: dict[str, Function] = {function.name: function for function in own}
     run.update(templates.functions(files, out))
     for name, fixed, rest, returns in signatures():
-        out[name] = Function(name, fixed, rest, returns, run[name], name in _PARTIAL, name in _MARKED, name in _WHOLE)
+        out[name] = Function(
+            name,
+            fixed,
+            rest,
+            returns,
+            run[name],
+            partial=name in _PARTIAL,
+            marked=name in _MARKED,
+            whole=name in _WHOLE,
+            typed=results.TYPES.get(name),
+            finds=name in results.MAY_BE_NULL,
+        )
     return out

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NoReturn
 
 from kfinfra.hcl.functions.function import FunctionError, Implementation
 from kfinfra.hcl.functions.numeric import whole
 from kfinfra.hcl.functions.strings import graphemes
 from kfinfra.values.convert import ConversionError, convert, type_of
 from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Unknown, Value
-from kfinfra.values.marks import mark, unmark, unmark_deep
+from kfinfra.values.marks import mark, unmark, unmark_deep, wholly_known
 from kfinfra.values.operations import equal, unique
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, ObjectType, Primitive, TupleType, Type
 from kfinfra.values.unify import unify
@@ -44,7 +45,7 @@ def _length(value: Value) -> Value:
             return mark(len(elements), marks)
         case Unknown(ObjectType(attributes)):
             return mark(len(attributes), marks)
-        case Unknown():
+        case Unknown(kind) if kind not in (NUMBER, BOOL):
             return mark(Unknown(NUMBER, not_null=True), marks)
         case _:
             raise FunctionError("argument must be a string, a collection type, or a structural type", 0)
@@ -88,6 +89,13 @@ def _flat(items: Iterable[Value], out: list[Value], marks: set[str]) -> bool:
 
 
 def _keys(value: Value) -> Value:
+    match value:
+        case Unknown(ObjectType(attributes)):
+            return TupleValue(tuple(sorted(attributes)))
+        case Unknown(kind) if kind is not ANY:
+            return Unknown(ListType(STRING), not_null=True) if isinstance(kind, MapType) else _not_map(0)
+        case Unknown():
+            return value
     names = tuple(_fields(value))
     return ListValue(STRING, names) if isinstance(value, MapValue) else TupleValue(names)
 
@@ -118,21 +126,28 @@ def _lookup(value: Value, key: Value, *default: Value) -> Value:
 
 def _found(value: Value, key: Value, *default: Value) -> Value:
     """What is found, or the default with its own marks."""
+    kind = type_of(value)
     if isinstance(value, Unknown) or not isinstance(key, str):
-        return Unknown(_found_type(value, key, bool(default)))
+        if default and isinstance(kind, MapType):
+            _fitting(default[0], kind.element)
+        return Unknown(_found_type(value, key, default))
     fields = _fields(value)
     otherwise = default[0] if default else None
-    if default and isinstance(value, MapValue):
-        try:
-            otherwise = convert(otherwise, value.element)
-        except ConversionError as bad:
-            raise FunctionError("the default value must have the same type as the map elements", 2) from bad
+    if default and isinstance(kind, MapType):
+        otherwise = _fitting(otherwise, kind.element)
     if key not in fields and not default:
         raise FunctionError(f'the given object has no attribute "{key}"', 0)
     return fields.get(key, otherwise)
 
 
-def _found_type(value: Value, key: Value, default: bool) -> Type:
+def _fitting(default: Value, kind: Type) -> Value:
+    try:
+        return convert(default, kind)
+    except ConversionError as bad:
+        raise FunctionError("the default value must have the same type as the map elements", 2) from bad
+
+
+def _found_type(value: Value, key: Value, default: tuple[Value, ...]) -> Type:
     """The type of what is looked up in something unknown. Raises FunctionError where it cannot be there."""
     match type_of(value):
         case MapType(element):
@@ -141,6 +156,8 @@ def _found_type(value: Value, key: Value, default: bool) -> Type:
             return attributes[key]
         case ObjectType() if isinstance(key, str) and not default:
             raise FunctionError(f'the given object has no attribute "{key}"', 0)
+        case ObjectType() if isinstance(key, str):
+            return type_of(default[0])
         case ObjectType() | Primitive("any"):
             return ANY
         case _:
@@ -161,7 +178,7 @@ def _merge(*maps: Value) -> Value:
     return ObjectValue(fields)
 
 
-def _not_map(at: int) -> dict[str, Value]:
+def _not_map(at: int) -> NoReturn:
     raise FunctionError("arguments must be maps or objects", at)
 
 
@@ -212,17 +229,15 @@ def _chunklist(value: ListValue, size: Value) -> Value:
 
 
 def _coalesce(*values: Value) -> Value:
-    kinds = [type_of(v) for v in values]
-    kind = unify(kinds)
-    if kind is None and ANY in kinds:
-        kind = ANY  # beside a bare null or a wholly unknown value nothing is converted
+    kind = unify(map(type_of, values))
     if kind is None:
         raise FunctionError("all arguments must have the same type")
     for value in values:
         if isinstance(value, Unknown):
-            return Unknown(kind)
-        if value is not None and (value != "" or kind != STRING):
-            return _as(value, kind)
+            return Unknown(kind, not_null=kind is not ANY)
+        found = _as(value, kind)
+        if found is not None and (found != "" or kind is not STRING):
+            return found
     raise FunctionError("no non-null, non-empty-string arguments")
 
 
@@ -235,27 +250,21 @@ def _as(value: Value, kind: Type) -> Value:
 
 def _coalescelist(*values: Value) -> Value:
     for at, value in enumerate(values):
-        if not isinstance(value, TupleValue | ListValue | Unknown | None):
+        if isinstance(value, Unknown):
+            break
+        if not isinstance(value, TupleValue | ListValue | None):
             raise FunctionError("coalescelist arguments must be lists or tuples", at)
     for value in values:
         if isinstance(value, Unknown):
-            return Unknown(value.type)
+            return Unknown()
         if isinstance(value, TupleValue | ListValue) and value.items:
             return value
     raise FunctionError("no non-null arguments")
 
 
 def _contains(value: Value, wanted: Value) -> Value:
-    return any(equal(i, _like(wanted, value)) is True for i in sequence(value))
-
-
-def _like(wanted: Value, value: Value) -> Value:
-    if not isinstance(value, ListValue | SetValue):
-        return wanted
-    try:
-        return convert(wanted, value.element)
-    except ConversionError:
-        return wanted
+    found = {equal(item, wanted) for item in sequence(value)}
+    return True if True in found else Unknown(BOOL, not_null=True) if None in found else False
 
 
 def _index(value: Value, wanted: Value) -> Value:
@@ -300,9 +309,12 @@ def _transpose(value: MapValue) -> Value:
 
 
 def _all_are_true(value: ListValue) -> Value:
-    if any(item is False or item is None for item in value.items):
-        return False
-    return Unknown(BOOL, not_null=True) if any(isinstance(i, Unknown) for i in value.items) else True
+    for item in value.items:  # in their order: what stands behind one that is not known is not looked at, as in Terraform
+        if isinstance(item, Unknown):
+            return Unknown(BOOL, not_null=True)
+        if item is not True:
+            return False
+    return True
 
 
 def _any_is_true(value: ListValue) -> Value:
@@ -312,6 +324,8 @@ def _any_is_true(value: ListValue) -> Value:
 
 
 def _sort(value: ListValue) -> Value:
+    if not wholly_known(value):
+        return ListValue(STRING, (Unknown(STRING),) * len(value.items))
     if None in value.items:
         raise FunctionError("given list element is null; a null string cannot be sorted", 0)
     return ListValue(STRING, tuple(sorted(map(str, value.items))))

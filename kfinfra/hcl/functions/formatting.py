@@ -10,8 +10,9 @@ from kfinfra.hcl.functions.function import FunctionError, Implementation
 from kfinfra.hcl.functions.strings import graphemes
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.marks import wholly_known
 from kfinfra.values.numbers import number_text
-from kfinfra.values.types import BOOL, NUMBER, STRING
+from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, SetType, TupleType
 
 _VERB = re.compile(r"%(?P<flags>[-+ #0]*)(?P<width>\d+)?(?:\.(?P<precision>\d*))?(?:\[(?P<index>\d+)\])?(?P<verb>.)?", re.S)
 
@@ -105,14 +106,23 @@ def _format(text: str, *args: Value) -> Value:
     return format_values(text, *args)
 
 
-def _formatlist(text: str, *args: Value) -> Value:
+def _formatlist(text: Value, *args: Value) -> Value:
+    waiting = [a.type for a in args if isinstance(a, Unknown)]
+    if ANY in waiting or (waiting and None in args):
+        return Unknown()
+    if not isinstance(text, str) or any(isinstance(kind, ListType | SetType | TupleType) for kind in waiting):
+        return Unknown(ListType(STRING), not_null=True)
     columns = [a.items if isinstance(a, TupleValue | ListValue | SetValue) else None for a in args]
     sizes = {len(c) for c in columns if c is not None}
     if len(sizes) > 1:
         raise FunctionError("the list arguments must all have the same length", 1)
     count = sizes.pop() if sizes else 1
     rows = [[c[i] if c is not None else a for c, a in zip(columns, args, strict=True)] for i in range(count)]
-    return ListValue(STRING, tuple(format_values(text, *row) for row in rows))
+    return ListValue(STRING, tuple(_row(text, row) for row in rows))
+
+
+def _row(text: str, values: list[Value]) -> Value:
+    return format_values(text, *values) if all(map(wholly_known, values)) else Unknown(STRING, not_null=True)
 
 
 FUNCTIONS: dict[str, Implementation] = {"format": _format, "formatlist": _formatlist}

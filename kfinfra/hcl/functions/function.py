@@ -17,12 +17,19 @@ _TAKE_TEXT = (STRING, ANY)
 Implementation: TypeAlias = Callable[..., Value]
 
 
+Typing: TypeAlias = Callable[[Sequence[Value]], Type]
+
+
 class FunctionError(Exception):
     """A call that cannot be done; `argument` is the position of the argument at fault, where there is one."""
 
     def __init__(self, message: str, argument: int | None = None) -> None:
         self.message, self.argument = message, argument
         super().__init__(message)
+
+
+class _NullError(FunctionError):
+    """A null where none may stand."""
 
 
 def wire(kind: Type) -> TypeName:
@@ -42,18 +49,23 @@ def wire(kind: Type) -> TypeName:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter: its name, its arguments' type, whether null may come, whether parts of an argument keep their marks."""
+    """A parameter: its name, its arguments' type, whether null may come, whether parts of an argument keep their marks,
+    whether the function goes on where not even the type of an argument is known.
+    """
 
     name: str
     type: Type = ANY
     nullable: bool = False
     marked: bool = False
+    untyped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function. `partial` ones take arguments with unknown parts, `marked` ones see marks (and put them themselves),
-    `whole` ones see arguments that are unknown altogether. `about` is what the documentation says of one.
+    `whole` ones see arguments that are unknown altogether. `typed` tells the type of a result that is not known yet and
+    finds the mistakes that types show; a result that is not known is no null but of a function that `finds` nulls.
+    `about` is what the documentation says of one.
     """
 
     name: str
@@ -65,6 +77,8 @@ class Function:
     marked: bool = False
     whole: bool = False
     about: str = ""
+    typed: Typing | None = None
+    finds: bool = False
 
     def parameter(self, position: int) -> Parameter | None:
         """The parameter that the argument at `position` goes to, or None when there are too many arguments."""
@@ -87,7 +101,10 @@ class Function:
         for at, value in enumerate(arguments):
             parameter = parameters[at] if at < wanted else self.variadic
             if type(value) is not str or parameter is None or parameter.type not in _TAKE_TEXT:
-                value = ready[at] = self._ready(at, value, parameter)
+                try:
+                    value = ready[at] = self._ready(at, value, parameter)
+                except _NullError as bad:
+                    return self._undecided(arguments, bad)
                 bare = bare and is_bare(value)
         if bare:
             return self.run(*ready)
@@ -99,6 +116,19 @@ class Function:
                 raise FunctionError(hidden, bad.argument) from None
             raise
 
+    def _undecided(self, arguments: Sequence[Value], bad: FunctionError) -> Value:
+        """The result where an argument is null: unknown if one before it is of unknown type, since nothing is looked at
+        after that. Raises `bad` otherwise, or what tells that an argument is not of its parameter's type.
+        """
+        ready = [v if unmark(v)[0] is None else self._ready(at, v, self.parameter(at)) for at, v in enumerate(arguments)]
+        if any(self._untyped(at, unmark(v)[0]) for at, v in enumerate(ready[: bad.argument])):
+            return mark(Unknown(), frozenset().union(*(unmark_deep(v)[1] for v in ready)))
+        raise bad
+
+    def _untyped(self, at: int, value: Value) -> bool:
+        parameter = self.parameter(at)
+        return isinstance(value, Unknown) and value.type is ANY and not (parameter is not None and parameter.untyped)
+
     def _unmarked(self, ready: list[Value]) -> Value:
         """The result for arguments without their marks, with all of them put on it."""
         marks, bare = NONE, []
@@ -107,7 +137,14 @@ class Function:
             marks |= found
             bare.append(value)
         waits = not self.whole and any(isinstance(v, Unknown) if self.partial else not wholly_known(v) for v in bare)
-        return mark(Unknown(self.returns, not_null=self.returns != ANY) if waits else self.run(*bare), marks)
+        return mark(self._awaited(bare) if waits else self.run(*bare), marks)
+
+    def _awaited(self, bare: list[Value]) -> Value:
+        """What is known of a result that waits for an argument."""
+        if any(self._untyped(at, value) for at, value in enumerate(bare)):
+            return Unknown()
+        kind = self.typed(bare) if self.typed else self.returns
+        return Unknown(kind, not_null=kind is not ANY and not self.finds)
 
     def _keeps_marks(self, at: int) -> bool:
         parameter = self.parameter(at)
@@ -117,7 +154,7 @@ class Function:
         if parameter is None:
             raise FunctionError("too many arguments", at)
         if unmark(value)[0] is None and not parameter.nullable:
-            raise FunctionError("argument must not be null", at)
+            raise _NullError("argument must not be null", at)
         try:
             return convert(value, parameter.type)
         except ConversionError as bad:

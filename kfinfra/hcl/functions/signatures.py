@@ -1,7 +1,7 @@
 """What each of Terraform's functions takes and gives (from `terraform metadata functions`): arity and conversion follow it.
 
-One function a line: name, parameters (`*` takes the rest, `?` takes null, `~` keeps the marks of its parts: cty's AllowMarked),
-and after `->` what it gives.
+One function a line: name, parameters (`*` takes the rest, `?` takes null, `~` keeps the marks of its parts: cty's AllowMarked,
+`!` copes with what is of unknown type: AllowDynamicType), and after `->` what it gives.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ cidrhost prefix:string hostnum:number -> string
 cidrnetmask prefix:string -> string
 cidrsubnet prefix:string newbits:number netnum:number -> string
 cidrsubnets prefix:string *newbits:number -> list(string)
-coalesce *vals:any? -> any
-coalescelist *vals:any? -> any
+coalesce *vals:any?! -> any
+coalescelist *vals:any?! -> any
 compact list:list(string) -> list(string)
 concat *seqs:any~ -> any
 contains list:any value:any -> any
@@ -43,7 +43,7 @@ dirname path:string -> string
 distinct list:list(any) -> list(any)
 element list:any~ index:number -> any
 endswith str:string suffix:string -> bool
-ephemeralasnull value:any? -> any
+ephemeralasnull value:any?! -> any
 file path:string -> string
 filebase64 path:string -> string
 filebase64sha256 path:string -> string
@@ -61,21 +61,21 @@ formatdate format:string time:string -> string
 formatlist format:string *args:any? -> any
 indent spaces:number str:string -> string
 index list:any value:any -> any
-issensitive value:any? -> bool
+issensitive value:any?! -> bool
 join separator:string *lists:list(string) -> string
 jsondecode str:string -> any
-jsonencode val:any? -> string
+jsonencode val:any?! -> string
 keys inputMap:any~ -> any
-length value:any -> number
+length value:any! -> number
 log num:number base:number -> number
-lookup inputMap:any~ key:string *default:any?~ -> any
+lookup inputMap:any~ key:string *default:any?~! -> any
 lower str:string -> string
 matchkeys values:list(any) keys:list(any) searchset:list(any) -> list(any)
 max *numbers:number -> number
 md5 str:string -> string
-merge *maps:any?~ -> any
+merge *maps:any?~! -> any
 min *numbers:number -> number
-nonsensitive value:any? -> any
+nonsensitive value:any?! -> any
 one list:any -> any
 parseint number:any base:number -> any
 pathexpand path:string -> string
@@ -87,7 +87,7 @@ regexall pattern:string string:string -> list(any)
 replace str:string substr:string replace:string -> string
 reverse list:any~ -> any
 rsadecrypt ciphertext:string privatekey:string -> string
-sensitive value:any? -> any
+sensitive value:any?! -> any
 setintersection first_set:set(any) *other_sets:set(any) -> set(any)
 setproduct *sets:any~ -> any
 setsubtract a:set(any) b:set(any) -> set(any)
@@ -112,12 +112,12 @@ timeadd timestamp:string duration:string -> string
 timecmp timestamp_a:string timestamp_b:string -> number
 timestamp -> string
 title str:string -> string
-tobool v:any?~ -> bool
-tolist v:any?~ -> list(any)
-tomap v:any?~ -> map(any)
-tonumber v:any?~ -> number
-toset v:any?~ -> set(any)
-tostring v:any?~ -> string
+tobool v:any?~! -> bool
+tolist v:any?~! -> list(any)
+tomap v:any?~! -> map(any)
+tonumber v:any?~! -> number
+toset v:any?~! -> set(any)
+tostring v:any?~! -> string
 transpose values:map(list(string)) -> map(list(string))
 trim str:string cutset:string -> string
 trimprefix str:string prefix:string -> string
@@ -130,7 +130,7 @@ uuid -> string
 uuidv5 namespace:string name:string -> string
 values mapping:any~ -> any
 yamldecode src:string -> any
-yamlencode value:any? -> string
+yamlencode value:any?! -> string
 zipmap keys:list(string)~ values:any~ -> any
 """
 
@@ -147,7 +147,7 @@ def signatures() -> Iterator[tuple[str, tuple[Parameter, ...], Parameter | None,
 
 def _parameter(text: str) -> Parameter:
     name, _, kind = text.partition(":")
-    return Parameter(name, _type(kind.rstrip("?~")), "?" in kind, "~" in kind)
+    return Parameter(name, _type(kind.rstrip("?~!")), "?" in kind, "~" in kind, "!" in kind)
 
 
 def _type(text: str) -> Type:

@@ -15,7 +15,8 @@ _NAMES: dict[Type, str] = {ListType(ANY): "list", SetType(ANY): "set", MapType(A
 def _to(kind: Type) -> Implementation:
     def run(value: Value) -> Value:
         try:
-            return convert(value, kind)
+            made = convert(value, kind)
+            return Unknown(kind, made.not_null) if type(made) is Unknown else made
         except ConversionError as bad:
             what = f'"{value}"' if isinstance(value, str) and len(value) < 60 else friendly(unmark(value)[0])
             raise FunctionError(f"cannot convert {what} to {_NAMES.get(kind) or type_name(kind)}: {bad.message}", 0) from bad

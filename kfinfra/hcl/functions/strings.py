@@ -8,7 +8,7 @@ from typing import Any
 from kfinfra.hcl.functions.function import FunctionError, Implementation
 from kfinfra.hcl.functions.numeric import whole
 from kfinfra.values.data import ListValue, ObjectValue, TupleValue, Unknown, Value
-from kfinfra.values.types import BOOL, STRING
+from kfinfra.values.types import BOOL, STRING, ObjectType, TupleType, Type
 
 
 def graphemes(text: str) -> list[str]:
@@ -66,31 +66,31 @@ def pattern(text: str) -> Any:
         raise FunctionError(f"invalid regexp pattern: {reason.decode() if isinstance(reason, bytes) else reason}", 0) from bad
 
 
-def _match(found: Any) -> Value:
-    names, count = found.re.groupindex, found.re.groups
-    if not count:
-        return str(found.group(0))
-    if names:
-        if len(names) != count:
-            raise FunctionError("invalid regexp pattern: cannot mix both named and unnamed capture groups", 0)
-        return ObjectValue({n: found.group(n) for n in names})
-    return TupleValue(tuple(found.groups()))
+def match_type(rule: str) -> Type:
+    """The type of what a pattern finds: a text, or a tuple or an object of its groups. Raises FunctionError."""
+    compiled = pattern(rule)
+    names, count = compiled.groupindex, compiled.groups
+    if names and len(names) != count:
+        raise FunctionError("invalid regexp pattern: cannot mix both named and unnamed capture groups", 0)
+    return ObjectType(dict.fromkeys(names, STRING)) if names else TupleType((STRING,) * count) if count else STRING
+
+
+def _match(found: Any, kind: Type) -> Value:
+    if isinstance(kind, ObjectType):
+        return ObjectValue({n: found.group(n) for n in kind.attributes})
+    return TupleValue(tuple(found.groups())) if isinstance(kind, TupleType) else str(found.group(0))
 
 
 def _regex(rule: str, text: str) -> Value:
-    found = pattern(rule).search(text)
+    kind, found = match_type(rule), pattern(rule).search(text)
     if found is None:
         raise FunctionError("pattern did not match any part of the given string", None)
-    return _match(found)
+    return _match(found, kind)
 
 
 def _regexall(rule: str, text: str) -> Value:
-    from kfinfra.values.convert import type_of
-    from kfinfra.values.types import ANY
-    from kfinfra.values.unify import unify
-
-    items = tuple(_match(m) for m in pattern(rule).finditer(text))
-    return ListValue(unify(map(type_of, items)) or ANY, items)
+    kind = match_type(rule)
+    return ListValue(kind, tuple(_match(found, kind) for found in pattern(rule).finditer(text)))
 
 
 def _replace(text: str, old: str, new: str) -> Value:
