@@ -22,7 +22,8 @@ def pull(work: Workplace) -> bytes | None:
 def push(work: Workplace, data: bytes, name: str, force: bool, timeout: float) -> State:
     """Writes the document `data` in the place of the state there is. Raises DiagnosticError where it is no successor of it.
 
-    `force` skips the checks of lineage and serial; the serial then becomes higher than the one there is.
+    `force` skips the checks of lineage and serial, and forgets what was begun and has no known end; the serial then becomes
+    higher than the one there is.
     """
     pushed = decode(data, name)
     store = state_store(work)
@@ -30,13 +31,14 @@ def push(work: Workplace, data: bytes, name: str, force: bool, timeout: float) -
         there = store.read()
         if there is not None:
             there, still_open = fold(there, store.read_journal())
-            if still_open:
+            if still_open and not force:
                 addresses = ", ".join(str(i.address) for i in still_open)
                 detail = f"An earlier command left operations open: {addresses}. A new state would forget what they have made."
-                raise DiagnosticError(error("Operations are open", detail, hint="kfinfra plan looks them up and settles them"))
+                hint = "kfinfra plan looks them up and settles them; -force, for a server that is gone for good, forgets them"
+                raise DiagnosticError(error("Operations are open", detail, hint=hint))
             if not force and (why := refusal(there, pushed)) is not None:
                 raise DiagnosticError(why)
-            if pushed == there:
+            if pushed == there and not still_open:
                 return there
             pushed = replace(pushed, serial=max(pushed.serial, there.serial + 1) if force else pushed.serial)
         store.write(pushed)

@@ -88,7 +88,7 @@ def pull(ctx: click.Context) -> int:
 
 @click.command(name="push")
 @LOCK_TIMEOUT
-@click.option("--force", is_flag=True, help="Skip the checks of lineage and serial.")
+@click.option("--force", is_flag=True, help="Skip the checks of lineage and serial, and forget operations that were left open.")
 @click.argument("file")
 @click.pass_context
 def push(ctx: click.Context, force: bool, file: str, lock_timeout: str) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from kfinfra.diag import DiagnosticError
+from kfinfra.diag import Diagnostic, DiagnosticError
 from kfinfra.engine.hooks import Hooks
 from kfinfra.engine.operation import owner_mark
 from kfinfra.engine.providers import ProviderSet
-from kfinfra.model.ports import ReadRequest
+from kfinfra.model.ports import Observed, ReadRequest
 from kfinfra.model.schema import ResourceType
 from kfinfra.state.document import ResourceState, State
 from kfinfra.state.journal import Intent
@@ -31,10 +32,7 @@ def recover(
 
 
 def _settled(state: State, intent: Intent, types: Mapping[str, ResourceType], providers: ProviderSet, hooks: Hooks) -> State:
-    request = ReadRequest(intent.address, intent.identity, intent.identity)
-    found = providers.get(intent.provider).refresh([request])[intent.address]
-    if found.diagnostics:
-        raise DiagnosticError(found.diagnostics)
+    found = _looked_up(intent, providers)
     if found.attributes is None:
         hooks.recovered(intent.address, "it does not exist")
         return state.without(intent.address)
@@ -47,6 +45,31 @@ def _settled(state: State, intent: Intent, types: Mapping[str, ResourceType], pr
         return state.with_resource(ResourceState(intent.address, intent.provider, kept, schema_version=version))
     hooks.recovered(intent.address, "it exists; the next plan compares it")
     return state
+
+
+def _looked_up(intent: Intent, providers: ProviderSet) -> Observed:
+    request = ReadRequest(intent.address, intent.identity, intent.identity)
+    try:
+        found = providers.get(intent.provider).refresh([request])[intent.address]
+        if found.diagnostics:
+            raise DiagnosticError(found.diagnostics)
+    except DiagnosticError as problem:
+        raise DiagnosticError(_still_open(d, intent) for d in problem.diagnostics) from problem
+    return found
+
+
+def _still_open(problem: Diagnostic, intent: Intent) -> Diagnostic:
+    """What kept a look-up from being made, and what it was made for."""
+    began = (
+        f"An earlier command was interrupted while it was to {intent.action} {intent.address}. Whether it did is looked up "
+        "before anything else is done, and could not be."
+    )
+    again = (
+        "the same command, once this works, goes on, and the journal keeps until then what was begun; if the object's server is "
+        "gone for good: kfinfra state pull > FILE, then kfinfra state push -force FILE, which forgets it"
+    )
+    hint = f"{problem.hint}; {again}" if problem.hint else again
+    return replace(problem, detail=f"{problem.detail} {began}".strip(), hint=hint, address=problem.address or str(intent.address))
 
 
 def _remarked(state: State, intent: Intent, owner: str | None, hooks: Hooks) -> State:

@@ -64,6 +64,7 @@ class World:
     lock: threading.Lock = field(default_factory=threading.Lock)
     made: int = 0
     broken: bool = False
+    unreachable: bool = False
     steps_left: int | None = None
 
     def step(self) -> None:
@@ -99,6 +100,9 @@ class FakeProvider:
         self.world.calls.append("list")
         if self.world.broken:
             raise RuntimeError("broken")
+        if self.world.unreachable:
+            problem = error("Fake cannot be reached", "No answer.", hint="look for it")
+            return {r.address: Observed(None, (problem,)) for r in requests}
         return {r.address: self._observed((r.address.type, str(r.identity["name"]))) for r in requests}
 
     def _observed(self, key: tuple[str, str]) -> Observed:

@@ -166,6 +166,19 @@ def test_an_open_intent_is_recovered_by_identity_and_mark(bench: Bench) -> None:
     assert actions(bench.plan('disk "data" { size = 1 }')) == {"disk.data": "create"}
 
 
+def test_a_recovery_that_cannot_ask_says_what_it_was_about(bench: Bench) -> None:
+    bench.apply('disk "data" { size = 1 }')
+    bench.store.append(Intent(Address("disk", "data"), "update", {"name": "data"}, "fake", "t", "d"))
+    bench.world.unreachable = True
+    with pytest.raises(DiagnosticError, match="Fake cannot be reached") as failed:
+        bench.plan('disk "data" { size = 1 }')
+    (told,) = failed.value.diagnostics
+    assert told.detail.startswith("No answer. An earlier command was interrupted while it was to update disk.data.")
+    assert told.hint.startswith("look for it; the same command, once this works, goes on") and "push -force" in told.hint
+    bench.world.unreachable = False
+    assert not bench.plan('disk "data" { size = 1 }').has_changes
+
+
 def test_write_only_values_are_compared_and_kept_nowhere(bench: Bench) -> None:
     secret = 'disk "data" {\n  size = 1\n  password = "hunter2-%s"\n}'
     bench.apply(secret % "a")

@@ -168,9 +168,19 @@ def test_push_checks_lineage_and_serial(tmp_path: Path) -> None:
     assert push(here, encode(replace(first, lineage="b", serial=1)), "f", True, 0) == State("b", "00", 5)
     store.append(Intent(Address("disk", "a"), "create", {"name": "a"}, "fake", "t", "d"))
     with pytest.raises(DiagnosticError, match="open"):
-        push(here, encode(State("b", "00", 9)), "f", True, 0)
+        push(here, encode(State("b", "00", 9)), "f", False, 0)
     with pytest.raises(DiagnosticError, match="cannot be read"):
         push(here, b"{}", "f", True, 0)
+
+
+def test_what_was_begun_on_a_server_that_is_gone_can_be_forgotten(tmp_path: Path) -> None:
+    here, store = work(tmp_path), LocalStore(tmp_path / "s.kfstate")
+    push(here, encode(State("a", "00", 3)), "f", False, 0)
+    store.append(Intent(Address("disk", "a"), "create", {"name": "a"}, "fake", "t", "d"))
+    pulled = pull(here)
+    assert pulled is not None
+    assert push(here, pulled, "f", True, 0).serial == 4
+    assert list(store.read_journal()) == []
 
 
 def test_a_lock_of_a_running_process_is_named_and_not_taken(tmp_path: Path) -> None:
