@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from kfinfra.config.configuration import BlockKey, Configuration
 from kfinfra.config.imports import Import
@@ -83,10 +84,11 @@ class Planner:
         return self._rebound.previous
 
     def plan(self) -> Plan:
-        """The plan. Raises PlanFailed with everything that is wrong."""
+        """The plan. Raises PlanFailed with everything that is wrong, DiagnosticError for names that name nothing."""
+        mode = self._request.mode
+        self._check_names(mode)
         self._look()
         drifted = tuple(sorted(self._drift(), key=lambda c: c.address))
-        mode = self._request.mode
         found = Verdicts()
         if mode is Mode.NORMAL:
             changes = self._normal()
@@ -123,12 +125,27 @@ class Planner:
             raise PlanFailed(sorted(dict.fromkeys(self._errors), key=Diagnostic.order), plan)
         return plan
 
+    def _check_names(self, mode: Mode) -> None:
+        """What can name nothing is told before any server is asked. Raises DiagnosticError."""
+        declared = () if mode is Mode.DESTROY else self._config.order
+        found = [*self._targets.nowhere(declared), *(self._replace.nowhere(declared) if mode is Mode.NORMAL else ())]
+        if found:
+            raise DiagnosticError(found)
+
     def _look(self) -> None:
-        if self._request.refresh and self._state.resources:
-            found = refresh(self._state, self._state.resources.values(), self._types, self._providers, self._hooks)
-            self.observed = dict(found.resources)
-        else:
-            self.observed = {a: r.resource() for a, r in self._state.resources.items()}
+        """What is there, of all that the plan is about; the rest is as it was recorded."""
+        known = self._state.resources
+        self.observed = {a: r.resource() for a, r in known.items()}
+        looked_at = [r for r in known.values() if r.address in self._asked] if self._request.refresh else []
+        if looked_at:
+            self.observed |= refresh(self._state, looked_at, self._types, self._providers, self._hooks).resources
+
+    @cached_property
+    def _asked(self) -> Collection[Address]:
+        """The objects in state that the plan is about."""
+        if self._request.mode is Mode.DESTROY:
+            return self._targets.to_destroy()
+        return {a for a in self._state.resources if self._targets.reach(a)} if self._targets else self._state.resources
 
     def _drift(self) -> Iterable[Change]:
         for address, recorded in self._state.resources.items():
@@ -278,10 +295,8 @@ class Planner:
 
     def _destroy(self) -> list[Change]:
         changes = []
-        self._errors.extend(self._targets.unknown((), ()))
-        chosen = self._targets.to_destroy()
         for address, observed in self.observed.items():
-            if observed is not None and address in chosen:
+            if observed is not None and address in self._asked:
                 changes.append(self._deletion(address, observed, ""))
                 self._check_prevented(changes[-1])
         return changes

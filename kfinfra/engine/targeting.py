@@ -66,15 +66,19 @@ class Targets:
             )
             yield warning("Resource targeting is in effect", detail, hint="plan without -target afterwards")
 
+    def nowhere(self, declared: Collection[BlockKey]) -> Iterable[Diagnostic]:
+        """Targets that can name nothing: none of the blocks `declared`, and nothing in state."""
+        for target in self._targets:
+            if not any(_may_name(target, b) for b in declared) and not any(target.contains(a) for a in self._state.resources):
+                yield _nothing(target, {str(b) for b in declared} | _names(self._state.resources))
+
     def unknown(self, wanted: Collection[Address], broken: Collection[BlockKey]) -> Iterable[Diagnostic]:
         """Targets that name nothing `wanted` and nothing in state; those that may name an instance of what is `broken` do."""
         known = {*wanted, *self._state.resources}
         for target in self._targets:
             if any(_may_name(target, block) for block in broken) or any(target.contains(a) for a in known):
                 continue
-            names = {str(a.resource) for a in known} | {a.module_text.rstrip(".") for a in known if a.module}
-            detail = f"-target={target} names nothing of this configuration or its state."
-            yield error("Unknown target", detail + did_you_mean(str(target), names))
+            yield _nothing(target, _names(known))
 
 
 class Replacements:
@@ -88,13 +92,32 @@ class Replacements:
         """Whether it is to be replaced."""
         return any(a.contains(address) for a in self._addresses)
 
+    def nowhere(self, declared: Collection[BlockKey]) -> Iterable[Diagnostic]:
+        """Those that can name nothing, since their block is none of those `declared`."""
+        for asked in self._addresses:
+            if BlockKey.of(asked) not in declared:
+                yield _irreplaceable(asked, {str(b) for b in declared})
+
     def unknown(self, addresses: Collection[Address]) -> Iterable[Diagnostic]:
         """Those that name none of the `addresses`."""
         for asked in self._addresses:
             if not any(asked.contains(a) for a in addresses):
-                names = {str(a) for a in addresses} | {str(a.resource) for a in addresses}
-                detail = f"-replace={asked} names no resource of this configuration.{did_you_mean(str(asked), names)}"
-                yield error("Nothing to replace", detail)
+                yield _irreplaceable(asked, {str(a) for a in addresses} | {str(a.resource) for a in addresses})
+
+
+def _nothing(target: Target, names: Iterable[str]) -> Diagnostic:
+    detail = f"-target={target} names nothing of this configuration or its state."
+    return error("Unknown target", detail + did_you_mean(str(target), names))
+
+
+def _irreplaceable(asked: Address, names: Iterable[str]) -> Diagnostic:
+    detail = f"-replace={asked} names no resource of this configuration.{did_you_mean(str(asked), names)}"
+    return error("Nothing to replace", detail)
+
+
+def _names(addresses: Iterable[Address]) -> set[str]:
+    """What may be meant: the resources, and the modules that they lie in."""
+    return {name for a in addresses for name in (str(a.resource), a.module_text.rstrip(".")) if name}
 
 
 def _target(text: str) -> Target:

@@ -251,6 +251,46 @@ def test_a_target_takes_what_it_depends_on_along(bench: Bench) -> None:
         bench.plan(text, targets=("machine.bax",))
 
 
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_name_that_names_nothing_is_told_before_a_server_is_asked(bench: Bench, mode: Mode) -> None:
+    bench.apply(TWO)
+    bench.world.calls.clear()
+    for options in ({"targets": ("machine.bax",)}, {"targets": ("module.m",)}, {"replace": ("machine.bax",)}):
+        if "targets" in options or mode is Mode.NORMAL:
+            with pytest.raises(DiagnosticError, match="names no"):
+                bench.plan(TWO, mode=mode, **options)
+    assert bench.world.calls == []
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_target_that_only_state_or_only_the_configuration_has(bench: Bench, mode: Mode) -> None:
+    bench.apply(TWO)
+    more = TWO + 'disk "other" { size = 1 }\n'
+    if mode is Mode.DESTROY:
+        with pytest.raises(DiagnosticError, match="names nothing"):
+            bench.plan(more, mode=mode, targets=("disk.other",))
+    else:
+        bench.plan(more, mode=mode, targets=("disk.other",))
+    bench.plan("", mode=mode, targets=("machine.box",))
+
+
+def test_what_no_target_reaches_is_not_looked_at(bench: Bench) -> None:
+    text = TWO + 'disk "other" { size = 1 }\n'
+    bench.apply(text)
+    bench.world.objects["disk", "other"]["size"] = 9
+    bench.world.objects["disk", "data"]["size"] = 9
+    assert [str(c.address) for c in bench.plan(text, targets=("machine.box",)).drift] == ["disk.data"]
+    assert [str(c.address) for c in bench.plan(text, mode=Mode.REFRESH_ONLY, targets=("disk.other",)).drift] == ["disk.other"]
+    assert [str(c.address) for c in bench.plan(text, mode=Mode.DESTROY, targets=("disk.data",)).drift] == ["disk.data"]
+    bench.apply(text, mode=Mode.REFRESH_ONLY, targets=("disk.other",))
+    state = bench.store.read()
+    assert state is not None
+    assert {str(a): r.attributes["size"] for a, r in state.resources.items() if a.type == "disk"} == {
+        "disk.data": 5,
+        "disk.other": 9,
+    }
+
+
 def test_replace_is_asked_for_by_address(bench: Bench) -> None:
     bench.apply(TWO)
     plan = bench.plan(TWO, replace=("machine.box",))
