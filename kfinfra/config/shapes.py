@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 
+from kfinfra.config.dag.shapes import DAG_SHAPES
 from kfinfra.hcl.shape import Shape
 from kfinfra.model.schema import BlockType, ProviderType, ResourceType
 
@@ -52,7 +53,8 @@ def module_shape(types: Mapping[str, ResourceType], providers: Mapping[str, Prov
 
 def _resource(kind: ResourceType) -> Shape:
     inner = {name: _block(block) for name, block in kind.blocks.items()}
-    return Shape(1, {"lifecycle": _LIFECYCLE, "timeouts": Shape(), **_dynamic(inner)}, _META)
+    steps = DAG_SHAPES if kind.dag else {}
+    return Shape(1, {"lifecycle": _LIFECYCLE, "timeouts": Shape(), **_dynamic(inner), **steps}, _META)
 
 
 def _block(block: BlockType) -> Shape:

@@ -166,8 +166,9 @@ class _Maker:
         return self.read(value, "string")
 
     def static(self, value: JsonString) -> n.Expr:
-        """A native expression."""
-        return self.read(value, "expression")
+        """A native expression, also as a template that is nothing else: `"x"` and `"${x}"` mean the same where x is named."""
+        found = self.read(value, "string" if value.value.startswith("${") else "expression")
+        return found.inner if isinstance(found, n.TemplateWrap) else found
 
 
 def _label(name: JsonString) -> n.Label:

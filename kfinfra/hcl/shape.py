@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Shape:
     """What a body may hold: nested blocks by name. A name that is none of them is an argument.
 
@@ -20,3 +20,8 @@ class Shape:
     literals: frozenset[str] = frozenset()
     only_blocks: bool = False
     only_literals: bool = False
+
+    def __repr__(self) -> str:
+        """The same in every process: trees are kept under a name that is made from it, and a set has another order in each."""
+        names = f"{sorted(self.expressions)}, {sorted(self.literals)}"
+        return f"Shape({self.labels}, {self.blocks!r}, {names}, {self.only_blocks}, {self.only_literals})"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,7 @@ from kfinfra.hcl import nodes as n
 from kfinfra.hcl.functions import Clock, standard_functions
 from kfinfra.hcl.json_text import read_json
 from kfinfra.hcl.parser import parse_json
+from kfinfra.hcl.shape import Shape
 from kfinfra.model.address import Address
 from kfinfra.model.resource import Resource
 from tests.fakes.world import PROVIDERS, TYPES
@@ -95,6 +99,26 @@ def test_the_same_configuration_in_both_syntaxes_wants_the_same(tmp_path: Path) 
                 planned = as_planned(desired, TYPES[block.type])
                 config.settle(Resource(planned.address, planned.attributes, planned.sensitive))
     assert native.outputs() == written.outputs()
+
+
+def test_a_shape_is_written_the_same_in_every_process() -> None:
+    script = "from kfinfra.config.shapes import module_shape as m; from kfinfra.app.catalogue import *; "
+    script += "print(m(resource_types(), provider_types()))"
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", script], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        )
+        for seed in ("1", "2", "3")
+    ]
+    assert len({run.stdout for run in runs}) == 1
+
+
+def test_strings_that_are_expressions_may_be_templates_of_one() -> None:
+    shape = Shape(blocks={"b": Shape(expressions=frozenset({"x"}))})
+    for text in ("a.c", "${a.c}"):
+        (block,) = parse_json(SourceText("x.json", json.dumps({"b": {"x": text}})), shape).blocks
+        (attribute,) = block.body.attributes
+        assert isinstance(attribute.expr, n.Traversal) and attribute.expr.root == "a"
 
 
 def test_both_syntaxes_stand_side_by_side_and_values_come_from_json_too(tmp_path: Path) -> None:
