@@ -335,13 +335,34 @@ class _Partial(Evaluator):
         """The value of `expr`, or as much of it as can be told."""
         before = self.failed
         try:
-            found = super().value(expr)
+            found = super().value(self._apart(expr))
         except DiagnosticError as bad:
             if calls.static(bad):
                 raise
             self.failed += 1
             return self._of_either(expr) if isinstance(expr, Conditional) else _least(expr)
         return _least(expr) if self.failed > before and isinstance(expr, Call | Splat | Unary | Binary) else found
+
+    def _apart(self, expr: Expr) -> Expr:
+        """`expr` with its parts worked out already, where its rule would let an error in one of them end it."""
+        match expr:
+            case TupleExpr(items=items):
+                return TupleExpr(expr.start, expr.end, tuple(map(self._given, items)))
+            case Template(parts=parts):
+                return Template(expr.start, expr.end, tuple(map(self._given, parts)))
+            case ObjectExpr(items=pairs):
+                given = (ObjectItem(i.start, i.end, i.key, self._given(i.value), i.bare) for i in pairs)
+                return ObjectExpr(expr.start, expr.end, tuple(given))
+            case _:
+                return expr
+
+    def _given(self, expr: Expr) -> Expr:
+        """The value of `expr` under a name that nobody can write."""
+        if isinstance(expr, Text):
+            return expr
+        name = f"{expr.start}..{expr.end}"
+        self.local = {**self.local, name: self.value(expr)}
+        return Traversal(expr.start, expr.end, name, ())
 
     def _of_either(self, expr: Conditional) -> Value:
         try:
