@@ -9,7 +9,7 @@ from kfinfra.config.conform import Findings, conform_fields
 from kfinfra.config.dynamic import expanded
 from kfinfra.config.module import Declared
 from kfinfra.config.places import Places, nearest
-from kfinfra.diag import Diagnostic, DiagnosticError, Span, counted, did_you_mean, error, warning
+from kfinfra.diag import Diagnostic, DiagnosticError, Span, article, counted, did_you_mean, error, warning
 from kfinfra.hcl.evaluate import Evaluator, Scope
 from kfinfra.hcl.nodes import Block
 from kfinfra.model.plain import Path, Plain
@@ -138,7 +138,7 @@ def _inner(
     block_type = blocks[kind]
     if len(labels) != len(block_type.labels):
         wanted = counted(len(block_type.labels), "label") if block_type.labels else "no label"
-        detail = f'A "{kind}" block takes {wanted}, this one has {len(labels) or "none"}.'
+        detail = f'{article(kind)} "{kind}" block takes {wanted}, this one has {len(labels) or "none"}.'
         errors.append(error("Wrong number of labels", detail, declared.span))
         return
     here = (*path, kind, *labels)

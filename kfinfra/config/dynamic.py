@@ -37,7 +37,7 @@ def _checked(declared: Declared, kinds: Collection[str]) -> Block:
     found: list[Diagnostic] = []
     labels = declared.labels()
     if len(labels) != 1:
-        detail = f'A "dynamic" block has one label, the type of the blocks that it makes; this one has {len(labels)}.'
+        detail = f'A "dynamic" block has one label, the type of the blocks that it makes; this one has {len(labels) or "none"}.'
         raise DiagnosticError(error("Wrong number of labels", detail, declared.span))
     if labels[0] not in kinds:
         detail = f'Blocks of type "{labels[0]}" are not expected here.{did_you_mean(labels[0], kinds)}'

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from kfinfra.config.datablocks import check_data
 from kfinfra.config.files import ParsedFile
 from kfinfra.config.teaching import resource_block, unknown_block
-from kfinfra.diag import Diagnostic, SourceText, Span, did_you_mean, error
+from kfinfra.diag import Diagnostic, SourceText, Span, article, did_you_mean, error
 from kfinfra.hcl.nodes import Attribute, Block, Expr, Template, Text
 from kfinfra.model.data import PREFIX
 from kfinfra.model.schema import ProviderType, ResourceType
@@ -166,7 +166,7 @@ def _labelled(declared: Declared, wanted: tuple[str, ...]) -> Iterable[Diagnosti
         shape = " ".join((kind, *(f'"{w}"' for w in wanted)))
         yield error(
             "Wrong number of labels",
-            f'A "{kind}" block has {_labels(len(wanted))}, this one has {len(labels) or "none"}.',
+            f'{article(kind)} "{kind}" block has {_labels(len(wanted))}, this one has {len(labels) or "none"}.',
             declared.span,
             hint=f"write: {shape} {{ … }}",
         )

@@ -14,7 +14,7 @@ import msgspec
 
 from kfinfra.config.files import ParsedFile
 from kfinfra.config.module import Declared, Module, decode_module
-from kfinfra.diag import Diagnostic, SourceText, Span, did_you_mean, error
+from kfinfra.diag import Diagnostic, SourceText, Span, article, did_you_mean, error
 from kfinfra.hcl.nodes import Block, Body, Node
 from kfinfra.model.schema import ProviderType, ResourceType
 
@@ -69,7 +69,7 @@ def override(module: Module, over: Module) -> Iterable[Diagnostic]:
             module.settings.append(declared)
     for declared in (*over.moved, *over.removed, *over.imports):
         kind = declared.block.type
-        detail = f'A "{kind}" block has no name by which it could be overridden.'
+        detail = f'{article(kind)} "{kind}" block has no name by which it could be overridden.'
         yield error(f"Cannot override '{kind}' blocks", detail, declared.span, hint=_ELSEWHERE)
     for declared in over.checks.values():
         detail = "An override file cannot change what is checked."

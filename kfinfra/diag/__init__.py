@@ -2,9 +2,10 @@
 
 from kfinfra.diag.diagnostic import Called, Diagnostic, DiagnosticError, Severity, TypeName, error, warning
 from kfinfra.diag.encoding import first_bad_byte, utf8
+from kfinfra.diag.merging import merged
 from kfinfra.diag.source import Position, SourceText, Span
 from kfinfra.diag.suggest import did_you_mean
-from kfinfra.diag.words import counted
+from kfinfra.diag.words import article, counted
 
 __all__ = [
     "Called",
@@ -15,10 +16,12 @@ __all__ = [
     "SourceText",
     "Span",
     "TypeName",
+    "article",
     "counted",
     "did_you_mean",
     "error",
     "first_bad_byte",
+    "merged",
     "utf8",
     "warning",
 ]

@@ -39,7 +39,8 @@ class Called:
 class Diagnostic:
     """One message. `summary` is a fixed phrase; `detail` sentences; `values` what the expression saw: (`var.n`, `is 1`).
 
-    `call` is the function that failed, `context` the block that the place is in where that has no address.
+    `call` is the function that failed, `context` the block that the place is in where that has no address, `others` how many
+    addresses besides have the same to be told of.
     """
 
     severity: Severity
@@ -51,6 +52,7 @@ class Diagnostic:
     values: tuple[tuple[str, str], ...] = ()
     call: Called | None = None
     context: str = ""
+    others: int = 0
 
     def at(self, span: Span | None, address: str | None = None) -> Diagnostic:
         """The same message with a place (and an address), where it had none."""

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from kfinfra.diag import counted
+from kfinfra.diag import article, counted
 from kfinfra.hcl import nodes as n
 from kfinfra.hcl import references
 from kfinfra.hcl.json_text import Json, JsonArray, JsonConstant, JsonNumber, JsonObject, JsonString, read_json
@@ -89,7 +89,7 @@ class _Maker:
                     detail = f'A JSON object is required here, setting the arguments of a "{name.value}" block.'
                     self.found.append(SyntaxProblem("Incorrect JSON value type", detail, part.start, part.end))
                     continue
-                attributes, blocks = self.items(part, shape, f'A "{name.value}" block\'s')
+                attributes, blocks = self.items(part, shape, f'{article(name.value)} "{name.value}" block\'s')
                 inside = n.Body(part.start + 1, part.end - 1, tuple(attributes), tuple(blocks))
                 head = labels[-1] if labels else name
                 start, end = (head.start, head.end) if part is body else (part.start, part.start + 1)
@@ -104,11 +104,9 @@ class _Maker:
             return
         for part in value.items if isinstance(value, JsonArray) else (value,):
             if not isinstance(part, JsonObject):
-                one = shape.labels == 1
-                names = "name it is" if one else "names they are"
-                detail = (
-                    f'A "{name.value}" block has {counted(shape.labels, "label")}: an object is required here, whose {names}.'
-                )
+                names = "name it is" if shape.labels == 1 else "names they are"
+                labels_of = f'{article(name.value)} "{name.value}" block has {counted(shape.labels, "label")}'
+                detail = f"{labels_of}: an object is required here, whose {names}."
                 self.found.append(SyntaxProblem("Missing block label", detail, part.start, part.end))
                 continue
             for label, inner in part.properties:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kfinfra.diag import Called, Diagnostic, Severity, Span
+from kfinfra.diag import Called, Diagnostic, Severity, Span, merged
 from kfinfra.views.cells import TAB, columns, graphemes, visible_columns, window, wrapped
 from kfinfra.views.paint import paint
 
@@ -21,7 +21,7 @@ def render_diagnostic(d: Diagnostic, *, color: bool, width: int = 80) -> str:
 
 def render_diagnostics(found: Iterable[Diagnostic], *, color: bool, width: int = 80, compact: bool = False) -> str:
     """Several, each as it is; with `compact` the warnings are a list of what they are and where."""
-    every = list(found)
+    every = merged(found)
     short = [d for d in every if compact and d.severity is Severity.WARNING]
     boxes = "".join(render_diagnostic(d, color=color, width=width) for d in every if d not in short)
     return boxes + (_listed(short, color) if short else "")
@@ -39,7 +39,8 @@ def _listed(warnings: Iterable[Diagnostic], color: bool) -> str:
 
 def _parts(d: Diagnostic, color: bool, room: int) -> Iterator[str]:
     if d.span is not None:
-        about = f", in {d.address or d.context}" if d.address or d.context else ""
+        besides = f" and {d.others} more" if d.others else ""
+        about = f", in {d.address or d.context}{besides}" if d.address or d.context else ""
         place = (f"  {line}" for line in wrapped(f"on {d.span}{about}:", room - 2))
         yield from ["", *place, *_code(d.span, color, room)]
     elif d.address:
@@ -127,7 +128,7 @@ def _call_json(call: Called) -> dict[str, object]:
 
 def validate_json(found: Iterable[Diagnostic]) -> dict[str, object]:
     """The answer of `validate -json`."""
-    all_of_them = list(found)
+    all_of_them = merged(found)
     errors = sum(d.severity is Severity.ERROR for d in all_of_them)
     return {
         "format_version": "1.0",

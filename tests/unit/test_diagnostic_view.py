@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from kfinfra.diag import Diagnostic, Severity, SourceText, error
 from kfinfra.views.cells import columns, wrapped
-from kfinfra.views.diagnostic import diagnostic_json, render_diagnostic, validate_json
+from kfinfra.views.diagnostic import diagnostic_json, render_diagnostic, render_diagnostics, validate_json
 
 
 def at(text: str, subject: str, **more: object) -> Diagnostic:
@@ -49,6 +50,20 @@ def test_what_the_expression_saw_is_wrapped_with_its_spaces() -> None:
         '│     │ var.n is "two  spaces and a',
         '│     │   rather long text"',
     ]
+
+
+def test_one_mistake_of_many_instances_is_told_once() -> None:
+    first, second = (at("size = var.n", "var.n", address=f"disk.a[{i}]", values=(("var.n", f"is {i}"),)) for i in range(2))
+    text = render_diagnostics([first, second, first], color=False)
+    assert text.count("Error:") == 1 and "on main.hcl:1:8, in disk.a[0] and 1 more:" in text and "var.n is 0" in text
+    other = at("size = var.n", "size", address="disk.a[0]")
+    assert render_diagnostics([first, other, second], color=False).count("Error:") == 2
+    general = replace(at("size = var.n", "var.n"), context="locals")
+    assert "on main.hcl:1:8, in locals:" in render_diagnostics([first, general, second], color=False)
+    found = validate_json([first, second, other])
+    assert found["error_count"] == 2 and len(found["diagnostics"]) == 2  # type: ignore[arg-type]
+    nowhere = error("Failed", "It failed.", address="disk.a"), error("Failed", "It failed.", address="disk.b")
+    assert render_diagnostics(nowhere, color=False).count("Error:") == 2
 
 
 def test_the_subject_is_underlined_behind_tabs_and_wide_characters() -> None:

@@ -10,7 +10,7 @@ from kfinfra.config.dag.fields import Fields
 from kfinfra.config.dag.scope import DagScope
 from kfinfra.config.dag.types import element_types, kfp_type
 from kfinfra.config.module import Declared
-from kfinfra.diag import DiagnosticError, error
+from kfinfra.diag import DiagnosticError, article, error
 from kfinfra.hcl.evaluate import Scope, evaluate
 from kfinfra.hcl.nodes import Expr, TupleExpr
 from kfinfra.model.plain import UNKNOWN, Plain
@@ -95,7 +95,7 @@ def _container(name: str, block: Declared, scope: DagScope, fields: Fields) -> C
 
 def _port(block: Declared, scope: DagScope) -> Parameter:
     if len(block.labels()) != 1:
-        detail = f'A "{block.block.type}" block has one label: the name.'
+        detail = f'{article(block.block.type)} "{block.block.type}" block has one label: the name.'
         raise DiagnosticError(error("Wrong number of labels", detail, block.span))
     known = ("type", "default", "optional", "description") if block.block.type == "input" else ("type", "description")
     fields = Fields(block, scope, known, required=("type",))

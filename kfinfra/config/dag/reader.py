@@ -14,7 +14,7 @@ from kfinfra.config.dag.fields import Fields
 from kfinfra.config.dag.scope import DagScope
 from kfinfra.config.dag.types import ARTIFACTS, element_types, kfp_type
 from kfinfra.config.module import Declared
-from kfinfra.diag import Diagnostic, DiagnosticError, Span, did_you_mean, error
+from kfinfra.diag import Diagnostic, DiagnosticError, Span, article, did_you_mean, error
 from kfinfra.hcl.evaluate import Scope
 from kfinfra.hcl.nodes import Attr, Expr, ObjectExpr, Traversal, TupleExpr
 from kfinfra.model.plain import UNKNOWN, Path, Plain
@@ -130,8 +130,9 @@ class _Reader:
     def label(self, block: Declared) -> str | None:
         """A block's one label, noting its place."""
         if len(block.labels()) != 1:
-            hint = f'write: {block.block.type} "NAME" {{ … }}'
-            detail = f'A "{block.block.type}" block has one label here, this one has {len(block.labels())}.'
+            kind, given = block.block.type, len(block.labels()) or "none"
+            hint = f'write: {kind} "NAME" {{ … }}'
+            detail = f'{article(kind)} "{kind}" block has one label here, this one has {given}.'
             self.found.append(error("Wrong number of labels", detail, block.span, hint=hint))
             return None
         name = block.labels()[0]

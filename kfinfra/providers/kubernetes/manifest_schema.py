@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from kfinfra.diag import article
 from kfinfra.model import quantity
 from kfinfra.model.plain import UNKNOWN, Attributes, Path, Plain
 from kfinfra.model.schema import Attribute, Problem, Ref, ResourceType
@@ -73,7 +74,7 @@ def _check_kind(api: Plain, kind: Plain) -> Iterable[Problem]:
         yield Problem(("manifest", "kind"), "Kind has its own resource type", detail, f'declare it as: {own} "NAME" {{ … }}')
     elif kind.endswith("List") and group_of(api) == "":
         hint = "one object a resource: for_each over its items"
-        yield Problem(("manifest", "kind"), "Invalid manifest", f"A {kind} is no object of its own.", hint)
+        yield Problem(("manifest", "kind"), "Invalid manifest", f"{article(kind)} {kind} is no object of its own.", hint)
 
 
 def _check_metadata(given: Plain, attributes: Attributes, at: Path) -> Iterable[Problem]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from kfinfra.diag import DiagnosticError, error
+from kfinfra.diag import DiagnosticError, article, error
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.resource import Desired
 from kfinfra.providers.kubernetes.client import Api
@@ -83,7 +83,7 @@ def _namespace(kind: Kind, written: Plain, default: Callable[[], str], desired: 
     if kind.namespaced:
         return default() if written is None else written
     if written is not None and written is not UNKNOWN:
-        detail = f"A {kind.kind} is of the whole cluster, and lives in no namespace."
+        detail = f"{article(kind.kind)} {kind.kind} is of the whole cluster, and lives in no namespace."
         path = (
             ("namespace",) if desired.resource.attributes.get("namespace") is not None else ("manifest", "metadata", "namespace")
         )
