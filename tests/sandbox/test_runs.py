@@ -1,5 +1,6 @@
 """Runs as KFP's backend has them: order, conditions, loops, collecting, exit tasks, retries, the cache, ending and going on."""
 
+import json
 import threading
 import time
 from functools import partial
@@ -10,12 +11,14 @@ import pytest
 import yaml
 from kfp import compiler, dsl
 
+from kfinfra.providers.kfp.workflow import nodes_of, tasks_of
 from kfinfra.sandbox.kfp.faults import Fault
 from kfinfra.sandbox.kfp.world import World
 from kfinfra.sandbox.runs.conditions import holds
 from kfinfra.sandbox.runs.service import LOST, Controller
 from kfinfra.sandbox.runs.task import Task
 from kfinfra.sandbox.runs.values import as_text
+from kfinfra.sandbox.runs.workflow import workflow_of
 from tests.fakes.pods import Pods
 
 component = partial(dsl.component, base_image="python:3.11")
@@ -352,6 +355,37 @@ def test_pipelines_in_pipelines_and_artifacts(cluster: Cluster) -> None:
     assert cluster.seen("inner/make")[0].parameters == {"name": "inner"}
     uris = [a["uri"] for a in cluster.seen("gather")[0].artifacts["files"]]
     assert ["[0]/make/out" in uris[0], "[1]/make/out" in uris[1], len(uris)] == [True, True, 2]
+
+
+def test_tasks_are_told_in_the_order_of_the_graph(cluster: Cluster) -> None:
+    """However fast they are and whatever they are called: each after what it waited for, the rest by name."""
+
+    @dsl.pipeline
+    def inner():
+        add(a=add(a=1).output)
+
+    @dsl.pipeline(name="p")
+    def p():
+        with dsl.ParallelFor([1, 2]):
+            add(a=total(numbers=[1]).output)
+        add(a=1).after(flip().after(inner()))
+
+    run = cluster.run(p)
+    told = tasks_of(nodes_of(json.dumps(workflow_of(run, "p-x"))))
+    assert [t.path for t in told] == [
+        "for-loop-2",
+        "for-loop-2[0]",
+        "for-loop-2[0]/total",
+        "for-loop-2[0]/add",
+        "for-loop-2[1]",
+        "for-loop-2[1]/total",
+        "for-loop-2[1]/add",
+        "inner",
+        "inner/add",
+        "inner/add-2",
+        "flip",
+        "add-2",
+    ]
 
 
 def test_an_importer_needs_no_pod(cluster: Cluster) -> None:

@@ -6,6 +6,7 @@ import base64
 import gzip
 import io
 import json
+import random
 import re
 
 import pytest
@@ -139,6 +140,51 @@ def test_argos_nodes_become_the_pipelines_tasks(packed: bool) -> None:
     hashed = node_id(WORKFLOW, f"{WORKFLOW}.root.fit.executor").rpartition("-")[2]
     assert by_path["fit"].pod == f"{WORKFLOW}-system-container-impl-{hashed}"
     assert by_path["again"].pod.startswith(f"{WORKFLOW}-system-container-impl-") and by_path["for-loop-2"].pod == ""
+
+
+def test_tasks_are_in_the_order_of_the_graph() -> None:
+    """b, then the loop, then a; the exit task hangs on its hook. All began in one second."""
+
+    def linked(name: str, *children: str, kind: str = "DAG") -> dict[str, object]:
+        full = [node_id(WORKFLOW, f"{WORKFLOW}.{child}") for child in children]
+        return node(name, kind=kind, children=full)
+
+    item = f"{LOOP}(%d:%d).iteration-item"
+    nodes = [
+        node("", children=[node_id(WORKFLOW, f"{WORKFLOW}.root-driver")]),
+        linked("root-driver", "root", kind="Pod"),
+        linked("root", "root.exit-handler-1-driver"),
+        linked("root.exit-handler-1-driver", "root.exit-handler-1", kind="Pod"),
+        linked("root.exit-handler-1", "root.exit-handler-1.b-driver", "root.exit-handler-1.onExit"),
+        linked("root.exit-handler-1.onExit", "root.exit-handler-1.onExit.a-last-driver"),
+        linked("root.exit-handler-1.onExit.a-last-driver", "root.exit-handler-1.onExit.a-last", kind="Pod"),
+        linked("root.exit-handler-1.onExit.a-last"),
+        linked("root.exit-handler-1.b-driver", "root.exit-handler-1.b", kind="Pod"),
+        linked("root.exit-handler-1.b", "root.exit-handler-1.b.executor"),
+        linked("root.exit-handler-1.b.executor", "root.exit-handler-1.for-loop-2", "root.exit-handler-1.c", kind="Pod"),
+        linked("root.exit-handler-1.c", kind="Skipped"),
+        *(
+            each
+            for i in (0, 1)
+            for inside in [item.replace("root.", "root.exit-handler-1.") % (i, i)]
+            for each in (
+                linked(inside.removesuffix(".iteration-item"), f"{inside}-driver"),
+                linked(f"{inside}-driver", inside, kind="Pod"),
+                linked(inside, f"{inside}.z"),
+                linked(f"{inside}.z", f"{inside}.z.executor"),
+                linked(f"{inside}.z.executor", f"{inside}.y", kind="Pod"),
+                linked(f"{inside}.y", f"{inside}.y.executor"),
+                linked(f"{inside}.y.executor", "root.exit-handler-1.a", kind="Pod"),
+            )
+        ),
+        linked("root.exit-handler-1.a"),
+        linked("root.exit-handler-1.for-loop-2"),
+    ]
+    random.Random(7).shuffle(nodes)
+    assert [t.path.removeprefix("exit-handler-1/") for t in tasks_of(nodes_of(manifest(nodes)))] == [
+        *("exit-handler-1", "b", "c", "for-loop-2", "for-loop-2[0]", "for-loop-2[0]/z", "for-loop-2[0]/y"),
+        *("for-loop-2[1]", "for-loop-2[1]/z", "for-loop-2[1]/y", "a", "a-last"),
+    ]
 
 
 def test_pods_of_an_older_argo_are_called_as_their_nodes() -> None:

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from kfinfra.model.runs import TaskRun
+from kfinfra.providers.kfp.run_order import ordered
 
 Node = Mapping[str, Any]
 _STATES = {"Succeeded": "SUCCEEDED", "Failed": "FAILED", "Error": "FAILED", "Skipped": "SKIPPED", "Omitted": "SKIPPED"}
@@ -41,7 +42,7 @@ def nodes_of(manifest: str) -> dict[str, Node]:
 
 
 def tasks_of(nodes: Mapping[str, Node]) -> list[TaskRun]:
-    """The pipeline's tasks among the nodes, in the order of their beginning."""
+    """The pipeline's tasks among the nodes, in the order of the graph."""
     tasks: dict[str, TaskRun] = {}
     executors: list[tuple[str, str, Node]] = []
     drivers: list[tuple[str, Node]] = []
@@ -61,7 +62,12 @@ def tasks_of(nodes: Mapping[str, Node]) -> list[TaskRun]:
             tasks[path] = _with_executor(tasks[path], node)
     for path, node in drivers:
         tasks = _with_driver(tasks, path, node)
-    return sorted(tasks.values(), key=lambda t: (t.started if t.started is not None else float("inf"), t.path))
+    return ordered(tasks, nodes, _path_of)
+
+
+def _path_of(name: str) -> str | None:
+    place = _place(name)
+    return place.path if place is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class Dag:
                 for name in self._ready(tasks, results, running.values()):
                     why = self._omitted(name, tasks, results)
                     if why is not None:
-                        results[name] = self._skipped(name, path, node, why)
+                        results[name] = self._skipped(name, tasks[name], node, why)
                     else:
                         scope = Scope(self._run, given, dict(results))
                         running[pool.submit(self._task, name, tasks[name], scope, path, node)] = name
@@ -88,15 +88,15 @@ class Dag:
         missed = next((upstream for upstream, result in before.items() if result.state != "SUCCEEDED"), None)
         return None if missed is None else f"{missed} did not succeed ({before[missed].state})"
 
-    def _skipped(self, name: str, path: str, node: str, why: str) -> Result:
-        identifier = self._details.add(name, node)
+    def _skipped(self, name: str, task: Wire, node: str, why: str) -> Result:
+        identifier = self._details.add(name, node, upstream_of(task))
         self._details.state(identifier, "CANCELED" if self._stop.is_set() else "SKIPPED", why)
         return Result("CANCELED" if self._stop.is_set() else "SKIPPED", why)
 
     def _task(self, name: str, task: Wire, scope: Scope, path: str, parent: str) -> Result:
         component = self._components[task["componentRef"]["name"]]
         own = f"{path}/{name}".lstrip("/")
-        node = self._details.add(name, parent)
+        node = self._details.add(name, parent, upstream_of(task))
         try:
             inputs = resolved(name, task, component, scope)
             condition = (task.get("triggerPolicy") or {}).get("condition")

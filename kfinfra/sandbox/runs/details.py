@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,12 +26,14 @@ class Details:
         self._lock = threading.Lock()
         self._tasks: dict[str, Wire] = {}
 
-    def add(self, name: str, parent: str, inputs: Inputs | None = None) -> str:
-        """A task that has come into being: PENDING. Returns its id."""
+    def add(self, name: str, parent: str, after: Iterable[str] = (), inputs: Inputs | None = None) -> str:
+        """A task that has come into being: PENDING. `after` are the tasks beside it that it waited for. Returns its id."""
         identifier = str(uuid.uuid4())
         wire: Wire = {"run_id": self._run, "task_id": identifier, "display_name": name, "create_time": timestamp()}
         if parent:
             wire["parent_task_id"] = parent
+        if waited := sorted(after):
+            wire["after"] = waited
         if inputs is not None and inputs.artifacts:
             wire["inputs"] = {
                 key: {"artifact_ids": [str(a.get("name", "")) for a in found]} for key, found in inputs.artifacts.items()

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kfinfra.sandbox.runs.links import linked
+
 Wire = dict[str, Any]
 _PHASES = {"SUCCEEDED": "Succeeded", "FAILED": "Failed", "SKIPPED": "Skipped", "CANCELED": "Failed", "RUNNING": "Running"}
 _PHASES |= {"PENDING": "Pending", "CANCELING": "Running"}
@@ -65,9 +67,10 @@ def workflow_of(run: Mapping[str, Any], name: str) -> Wire:
         nodes.append(_node(name, f"{name}.root-driver", "Pod", "Succeeded", ends))
         nodes.append(_node(name, f"{name}.root", "DAG", phase, ends))
     by_id = {task["task_id"]: task for task in tasks}
+    paths = {str(task["task_id"]): _path(task, by_id) for task in tasks}
     for task in tasks:
-        nodes += _nodes(name, task, _path(task, by_id))
-    _link(nodes)
+        nodes += _nodes(name, task, paths[task["task_id"]])
+    linked(nodes, tasks, {task: node_name(name, path) for task, path in paths.items()})
     status = {"phase": _PHASES.get(state, "Running"), "nodes": {node["id"]: node for node in nodes}}
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"name": name}, "status": status}
 
@@ -133,17 +136,6 @@ def _node(workflow: str, name: str, kind: str, phase: str, times: Mapping[str, A
     own: Wire = {"id": node_id(workflow, name), "name": name, "displayName": name.removeprefix(f"{name.rpartition('.')[0]}.")}
     own |= {"type": kind, "phase": phase, **times}
     return {**own, **({"message": message} if message else {})}
-
-
-def _link(nodes: Sequence[Wire]) -> None:
-    """The children of each node: here those whose names stand below its own."""
-    by_name = {node["name"]: node for node in nodes}
-    for node in nodes:
-        above = node["name"].rpartition(".")[0]
-        while above and above not in by_name:
-            above = above.rpartition(".")[0]
-        if above:
-            by_name[above].setdefault("children", []).append(node["id"])
 
 
 def served(run: Wire, name: str) -> Wire:
