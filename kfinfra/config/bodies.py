@@ -84,7 +84,7 @@ def _body(
             continue
         try:
             value = here.value(written.expr)
-            if found.kept and not attributes[written.name].write_only and has_mark(value, EPHEMERAL):
+            if type(value) is not str and found.kept and not attributes[written.name].write_only and has_mark(value, EPHEMERAL):
                 raise DiagnosticError(_ephemeral(written.name, declared.expr_span(written.expr)))
             values[written.name] = value
         except DiagnosticError as problem:

@@ -77,7 +77,7 @@ def dependencies(
     }
     edges = {b: frozenset(shared[b]) for b in blocks}
     keys = [NodeKey((), "provider", name) for name in root.module.providers]
-    providers = {key.name: _behind(shared[key], edges, blocks) for key in keys if shared[key]}
+    providers = {key.name: _behind(shared[key], edges, blocks) for key in keys if key in shared}
     used = {b: uses(graph.references[b], graph.edges[b], len(b.module), shared) for b in blocks}
     named = frozenset(graph.named.union(*graph.edges.values()))
     return Dependencies(blocks, edges, {b: shared[b] for b in blocks}, awaited, providers, used, named)
@@ -105,7 +105,9 @@ def _cycle(cycle: list[GraphKey], edges: Mapping[GraphKey, Mapping[GraphKey, Pla
 
 
 def _shared(order: Iterable[GraphKey], edges: Mapping[GraphKey, Mapping[GraphKey, Place]]) -> dict[GraphKey, dict[BlockKey, int]]:
-    """The resource blocks that each node leads to, with the least depth of the modules on the way."""
+    """The resource blocks that each node leads to, with the least depth of the modules on the way; no node that leads to none,
+    but for the resource blocks themselves.
+    """
     out: dict[GraphKey, dict[BlockKey, int]] = {}
     for key in order:
         depth = len(key.module)
@@ -113,14 +115,12 @@ def _shared(order: Iterable[GraphKey], edges: Mapping[GraphKey, Mapping[GraphKey
         for wanted in edges[key]:
             if type(wanted) is BlockKey:
                 here[wanted] = min(here.get(wanted, depth), _in_common(key.module, wanted.module))
-                continue
-            for block, common in out.get(wanted, _NONE).items():
-                here[block] = min(here.get(block, depth), common, _in_common(key.module, block.module), depth)
-        out[key] = here
+            elif wanted in out:
+                for block, common in out[wanted].items():
+                    here[block] = min(here.get(block, depth), common, _in_common(key.module, block.module), depth)
+        if here or type(key) is BlockKey:
+            out[key] = here
     return out
-
-
-_NONE: Mapping[BlockKey, int] = {}
 
 
 def _in_common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
@@ -252,10 +252,11 @@ class _Graph:
         for attribute in attributes:
             keys: dict[int, Expr] | None = None
             for traversal in attribute.refers:
-                table, step = plain.get(traversal.root), traversal.steps[0] if traversal.steps else None
-                if table is not None and type(step) is Attr and step.name in table:  # most references are these
-                    edges.setdefault(table[step.name], (source, traversal.start, traversal.end))
-                    continue
+                if traversal.root in plain and traversal.steps and type(step := traversal.steps[0]) is Attr:
+                    named = plain[traversal.root].get(step.name)
+                    if named is not None:  # most references are these
+                        edges.setdefault(named, (source, traversal.start, traversal.end))
+                        continue
                 self._name(traversal, source, scope, own)
                 for wanted in self._wanted(traversal, scope):
                     edges.setdefault(wanted, (source, traversal.start, traversal.end))

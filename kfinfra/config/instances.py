@@ -50,7 +50,7 @@ def desired_instance(
     depends_on: frozenset[Address],
 ) -> tuple[Desired, list[Diagnostic]]:
     """One instance's desired attributes. Errors are returned beside it; with an error its attributes are incomplete."""
-    scope = evaluation.scope(block.source, extra)
+    scope, place = evaluation.scope(block.source, extra), block.span
     decoded = decode_body(block, schema.attributes, schema.blocks, scope, META | (_dag_blocks() if schema.dag else frozenset()))
     diagnostics = [*failed_preconditions(meta.lifecycle.conditions, scope), *decoded.diagnostics]
     lifecycle, timeouts = meta.lifecycle.fixed, meta.timeouts.fixed
@@ -73,9 +73,9 @@ def desired_instance(
             own = schema.attributes[name]
             decoded.attributes[name] = _label_name(address)
             if own.check is not None:
-                diagnostics.extend(problem_diagnostics(iter(own.check(decoded.attributes[name])), {}, block.span))
+                diagnostics.extend(problem_diagnostics(iter(own.check(decoded.attributes[name])), {}, place))
     if schema.check is not None and not any(d.severity is Severity.ERROR for d in diagnostics):
-        diagnostics.extend(problem_diagnostics(iter(schema.check(decoded.attributes)), decoded.spans, block.span))
+        diagnostics.extend(problem_diagnostics(iter(schema.check(decoded.attributes)), decoded.spans, place))
     plain: dict[str, Plain] = decoded.attributes
     secrets = {n: plain[n] for n in facts.write_only if n in plain}
     sensitive = decoded.sensitive | facts.sensitive
@@ -91,7 +91,7 @@ def desired_instance(
         timeouts,
         {n: v for n, v in secrets.items() if v is not None},
         decoded.spans,
-        block.span,
+        place,
     )
     return desired, [d.at(None, str(address)) for d in diagnostics]
 

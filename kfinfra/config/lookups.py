@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kfinfra.config.bodies import problem_diagnostics
-from kfinfra.diag import Diagnostic, did_you_mean
+from kfinfra.diag import Diagnostic, Span, did_you_mean
 from kfinfra.model.address import Address
 from kfinfra.model.plain import Attributes, Path, Plain
 from kfinfra.model.resource import Desired
@@ -24,11 +24,11 @@ LOOKED_AT = frozenset((*_HOLDERS, _ASKER))
 
 @dataclass(frozen=True, slots=True)
 class _Holder:
-    """What an object is called and holds. `written` are the keys that stand in the text, which a message may name."""
+    """What an object is called and holds. A message may name those of its keys that stand in the text, which `spans` knows."""
 
     name: Plain
     keys: frozenset[str]
-    written: tuple[str, ...]
+    spans: Mapping[Path, Span]
 
 
 class Lookups:
@@ -48,19 +48,19 @@ class Lookups:
         return [d.at(None, str(desired.address)) for d in found]
 
     def _take(self, desired: Desired, kind: str) -> None:
-        given: Attributes = {**desired.resource.attributes, **desired.secrets}
-        found = [given.get(name) for name in _HOLDERS[kind]]
+        given, secrets = desired.resource.attributes, desired.secrets
+        found = [secrets[name] if name in secrets else given.get(name) for name in _HOLDERS[kind]]
+        tables = [value for value in found if isinstance(value, dict)]
         self._holders.pop(desired.address, None)
-        if all(value is None or isinstance(value, dict) for value in found):
-            keys = frozenset(key for value in found if isinstance(value, dict) for key in value)
-            written = tuple(key for key in keys if any((name, key) in desired.spans for name in _HOLDERS[kind]))
-            self._holders[desired.address] = _Holder(given.get("name"), keys, written)
+        if len(tables) == len(found) - found.count(None):
+            self._holders[desired.address] = _Holder(given.get("name"), frozenset[str]().union(*tables), desired.spans)
 
     def _problems(self, desired: Desired) -> Iterator[Problem]:
         for path, kind, name, key in _asked(desired.resource.attributes):
             meant = [h for a in desired.depends_on if (h := self._holders.get(a)) and (a.type, h.name) == (kind, name)]
             if meant and not any(key in holder.keys for holder in meant):
-                close = did_you_mean(key, [k for holder in meant for k in holder.written])
+                known = [k for h in meant for k in h.keys if any((name, k) in h.spans for name in _HOLDERS[kind])]
+                close = did_you_mean(key, known)
                 detail = f'The {kind} "{name}" has no key "{key}": a pod that asks for it is not started.{close}'
                 yield Problem(path, "Key is not in the object", detail, f"add it to the data of the {kind}", warning=True)
 

@@ -64,8 +64,8 @@ _WHOLE = {name: Constraint(kind) for name, kind in _SIMPLE.items()}
 def read_type(expr: Expr, source: SourceText, constant: Callable[[Expr], Value]) -> Constraint:
     """The constraint that `expr` writes; `constant` evaluates a default. Raises DiagnosticError."""
     match expr:
-        case Traversal(root=name, steps=()) if name in _SIMPLE:
-            return Constraint(_SIMPLE[name])
+        case Traversal(root=name, steps=()) if name in _WHOLE:
+            return _WHOLE[name]
         case Call(name="list" | "set" | "map" as name, args=(inner,)):
             part = read_type(inner, source, constant)
             return Constraint(_collection(name, part.type), parts={"": part})

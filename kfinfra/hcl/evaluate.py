@@ -99,6 +99,9 @@ class Evaluator:
     def reach(self, expr: Expr, value: Value, steps: tuple[Step, ...]) -> Value:
         """`value` followed by static steps."""
         for step in steps:
+            if type(step) is Attr and type(value) is ObjectValue and step.name in value.items:  # most steps are these
+                value = value.items[step.name]
+                continue
             try:
                 value = access.attribute(value, step.name) if type(step) is Attr else access.index(value, cast(Index, step).key)
             except access.AccessError as bad:
@@ -125,10 +128,11 @@ class Evaluator:
 
     def traversal(self, expr: Traversal) -> Value:
         """A name and its steps."""
-        if expr.root in self.local:
-            return self.reach(expr, self.local[expr.root], expr.steps)
-        value, used = self.scope.lookup(expr.root, expr.steps, expr)
-        return self.reach(expr, value, expr.steps[used:]) if used < len(expr.steps) else value
+        root, steps = expr.root, expr.steps
+        if root in self.local:
+            return self.reach(expr, self.local[root], steps) if steps else self.local[root]
+        value, used = self.scope.lookup(root, steps, expr)
+        return self.reach(expr, value, steps[used:]) if used < len(steps) else value
 
     def relative(self, expr: RelativeTraversal) -> Value:
         """Steps on an expression."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from decimal import Decimal
-from typing import cast
+from typing import Any
 
 from kfinfra.values.data import (
     EPHEMERAL,
@@ -33,16 +32,18 @@ _MAPPINGS = frozenset([ObjectValue, MapValue])
 
 def is_bare(value: Value) -> bool:
     """Whether no part of `value` is marked or unknown. Most values are such, and this is the quickest way to see it."""
-    kind = type(value)
-    if kind in BARE:
-        return True
+    return type(value) in BARE or _is_bare(value)
+
+
+def _is_bare(whole: Any) -> bool:
+    kind = type(whole)
     if kind in _SEQUENCES:
-        items: Collection[Value] = cast(TupleValue, value).items
+        items = whole.items
     elif kind in _MAPPINGS:
-        items = cast(ObjectValue, value).items.values()
+        items = whole.items.values()
     else:
-        return False
-    return BARE.issuperset(map(type, items)) or all(map(is_bare, items))
+        return kind in BARE
+    return BARE.issuperset(map(type, items)) or all(map(_is_bare, items))
 
 
 def mark(value: Value, marks: frozenset[str]) -> Value:

@@ -155,6 +155,8 @@ class Function:
             raise FunctionError("too many arguments", at)
         if unmark(value)[0] is None and not parameter.nullable:
             raise _NullError("argument must not be null", at)
+        if parameter.type is ANY:
+            return value
         try:
             return convert(value, parameter.type)
         except ConversionError as bad:
