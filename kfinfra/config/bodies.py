@@ -75,10 +75,10 @@ def _body(
     values: dict[str, Value] = {}
     wrong: list[str] = []
     here = Evaluator(scope, declared.source)
+    spans.body(path, declared.block.body, declared.source)
     for written in declared.block.body.attributes:
         if written.name in skip:
             continue
-        spans.attribute((*path, written.name), written.expr, declared.source)
         if written.name not in attributes:
             errors.append(_unknown_name(written.name, declared, declared.name_span(written), attributes, blocks))
             continue
@@ -91,8 +91,8 @@ def _body(
             errors.extend(problem.diagnostics)
             wrong.append(written.name)
     plain = conform_fields(values, attributes, path, found, wrong)
-    for name, block_type in blocks.items():
-        plain[name] = {} if block_type.labels else None
+    if blocks:
+        plain |= {name: {} if block_type.labels else None for name, block_type in blocks.items()}
     for block in declared.block.body.blocks:
         if block.type == "dynamic" and "dynamic" not in blocks:
             _dynamic(declared.inner(block), attributes, blocks, scope, path, found, spans, errors, plain)

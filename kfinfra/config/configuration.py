@@ -251,7 +251,7 @@ class Configuration:
         """The outputs that have a value, and what is wrong with the others."""
         with self._lock:
             self.evaluation.forget()
-            problems = variable_problems(self.module, self.variables, self.evaluation)
+            problems, _ = variable_problems(self.module, self.variables, self.evaluation)
             for node in self.tree.walk():
                 problems.extend(self._module_problems(node))
             out: dict[str, tuple[Plain, bool]] = {}

@@ -91,11 +91,10 @@ def _converted(value: Value, attribute: Attribute, path: Path, found: Findings) 
 
 def _no_nulls(entries: dict[str, Plain], path: Path, found: Findings) -> None:
     """Each entry that is null is a problem: Terraform's providers drop it or refuse it, and a drop is told nowhere."""
-    for key, value in entries.items():
-        if value is None:
-            detail = f'"{path_text((*path, key))}" is null, and a map here has no entries without a value.'
-            hint = "leave it out: { for k, v in … : k => v if v != null }"
-            found.problem((*path, key), "Null value in a map", detail, hint)
+    for key in (k for k, v in entries.items() if v is None) if None in entries.values() else ():
+        detail = f'"{path_text((*path, key))}" is null, and a map here has no entries without a value.'
+        hint = "leave it out: { for k, v in … : k => v if v != null }"
+        found.problem((*path, key), "Null value in a map", detail, hint)
 
 
 def _without_nulls(items: list[Plain], path: Path, found: Findings) -> list[Plain]:

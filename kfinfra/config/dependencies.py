@@ -112,7 +112,7 @@ def _shared(order: Iterable[GraphKey], edges: Mapping[GraphKey, Mapping[GraphKey
     for key in order:
         depth = len(key.module)
         here: dict[BlockKey, int] = {}
-        for wanted in edges[key]:
+        for wanted in edges[key] if not out.keys().isdisjoint(edges[key]) else ():
             if type(wanted) is BlockKey:
                 here[wanted] = min(here.get(wanted, depth), _in_common(key.module, wanted.module))
             elif wanted in out:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from kfinfra.config.conditions import Conditions
 from kfinfra.config.evaluation import Evaluation
@@ -36,17 +37,21 @@ def _checked(address: Address, found: Sequence[tuple[Status, Sequence[Diagnostic
     return Checked(address, together(status for status, _ in found), said)
 
 
-def variable_problems(module: Module, variables: Variables, evaluation: Evaluation) -> list[Diagnostic]:
-    """What the rules of the root module's variables say, as far as it can be told by now.
+def variable_problems(module: Module, variables: Variables, evaluation: Evaluation) -> tuple[list[Diagnostic], Variables]:
+    """What the rules of the root module's variables say, as far as it can be told by now, and the variables with those that
+    are to be asked again, because it cannot.
 
     A default that does not hold is told where the value is needed only: `validate` is run before values are given.
     """
     found: list[Diagnostic] = []
+    unjudged: set[str] = set()
     for name, block in module.variables.items():
-        if not block.block.body.blocks:
+        if name not in variables.unjudged or not block.block.body.blocks:
             continue
         status, problems = judged(block, evaluation.scope(block.source), variables.given.get(name, block.span))
         if status is not Status.FAIL or name in variables.given or variables.complete:
             whole = block.source.span(block.block.start, block.block.end)
             found.extend(d.at(None, f"var.{name}").inside(f'variable "{name}"', whole) for d in problems)
-    return found
+        if status is Status.UNKNOWN:
+            unjudged.add(name)
+    return found, replace(variables, unjudged=unjudged)

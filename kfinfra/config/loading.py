@@ -76,7 +76,8 @@ def load(
     sound = not any(d.severity is Severity.ERROR for d in found)  # only then nothing refers to itself
     settings = read_settings(module, found, evaluation.scope if sound else None, variables.given)
     if not any(d.severity is Severity.ERROR for d in found):
-        found.extend(variable_problems(module, variables, evaluation))
+        problems, variables = variable_problems(module, variables, evaluation)
+        found.extend(problems)
     if any(d.severity is Severity.ERROR for d in found):
         raise DiagnosticError(sorted(in_context(dict.fromkeys([*found, *nothing]), root), key=Diagnostic.order))
     if undeclared is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kfinfra.diag import SourceText, Span
-from kfinfra.hcl.nodes import Expr, ObjectExpr, ObjectItem, Parens, Template, Text, TupleExpr
+from kfinfra.hcl.nodes import Body, Expr, ObjectExpr, ObjectItem, Parens, Template, Text, TupleExpr
 from kfinfra.model.plain import Path
 
 
@@ -31,12 +31,12 @@ class Places(Mapping[Path, Span]):
 
     def __init__(self) -> None:
         self._blocks: dict[Path, Span] = {}
-        self._written: list[tuple[Path, Expr, SourceText]] = []
+        self._written: list[tuple[Path, Body, SourceText]] = []
         self._all: dict[Path, Span] | None = None
 
-    def attribute(self, path: Path, expr: Expr, source: SourceText) -> None:
-        """Adds an attribute and all that is written out in its value."""
-        self._written.append((path, expr, source))
+    def body(self, path: Path, body: Body, source: SourceText) -> None:
+        """Adds the attributes of a body and all that is written out in their values."""
+        self._written.append((path, body, source))
         self._all = None
 
     def block(self, path: Path, span: Span) -> Span | None:
@@ -56,9 +56,10 @@ class Places(Mapping[Path, Span]):
         found = self._all
         if found is None:
             found = {}
-            for path, expr, source in self._written:
-                found[path] = source.span(expr.start, expr.end)
-                found.update(places(expr, path, source))
+            for path, body, source in self._written:
+                for name, expr in ((a.name, a.expr) for a in body.attributes):
+                    found[*path, name] = source.span(expr.start, expr.end)
+                    found.update(places(expr, (*path, name), source))
             found.update(self._blocks)
             self._all = found
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from kfinfra.config.conditions import mistakes, read_rule
@@ -63,7 +63,8 @@ def written(expr: Expr, source: SourceText, functions: Mapping[str, Function]) -
 class Variables:
     """The values of all variables, which are sensitive, and where each that was given stands.
 
-    `complete`: all that must be given are. `ephemeral`: those that are kept in no plan.
+    `complete`: all that must be given are. `ephemeral`: those that are kept in no plan. `unjudged`: those whose rules have not
+    been asked yet, or refer to what is not known.
     """
 
     values: Mapping[str, Value]
@@ -71,6 +72,7 @@ class Variables:
     given: Mapping[str, Span]
     complete: bool = True
     ephemeral: frozenset[str] = frozenset()
+    unjudged: Collection[str] = frozenset()
 
 
 def settle_variables(
@@ -102,7 +104,7 @@ def settle_variables(
         except DiagnosticError as problem:
             found.extend(problem.diagnostics)
     places_ = {name: _span(value) for name, value in given.items() if name in declared}
-    return Variables(values, frozenset(sensitive), places_, ephemeral=frozenset(ephemeral)), found
+    return Variables(values, frozenset(sensitive), places_, ephemeral=frozenset(ephemeral), unjudged=declared.keys()), found
 
 
 def check_shape(block: Declared) -> Iterator[Diagnostic]:

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 def call(here: Evaluator, expr: Call) -> Value:
     """The result of a call."""
-    name, known = expr.name.removeprefix("core::"), here.scope.functions
-    function = known.get(name)
+    known = here.scope.functions
+    function = known.get(expr.name) or known.get(expr.name.removeprefix("core::"))
     if function is None:
         span = here.source.span(expr.start, expr.name_end)
+        name = expr.name.removeprefix("core::")
         detail = f'There is no function named "{expr.name}".{_meant(name) or did_you_mean(name, known)}'
         raise DiagnosticError(error("Call to unknown function", detail, span))
+    name = function.name
     if name in _CATCHING:
         return _spread(here, expr) if expr.expand else _CATCHING[name](here, expr)
     if name == "templatestring" and expr.args and not isinstance(expr.args[0], Traversal):

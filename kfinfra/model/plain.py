@@ -24,13 +24,17 @@ Attributes: TypeAlias = Mapping[str, Plain]
 Path: TypeAlias = tuple[str | int, ...]
 
 
+_FLAT = frozenset([str, int, float, bool, type(None)])
+"""The types that hold nothing unknown."""
+
+
 def is_known(value: Plain) -> bool:
     """Whether no part of `value` is UNKNOWN."""
     if type(value) is str:
         return True
     match value:
         case dict():
-            return all(map(is_known, value.values()))
+            return _FLAT.issuperset(map(type, value.values())) or all(map(is_known, value.values()))
         case list():
             return all(map(is_known, value))
         case _:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from kfinfra.diag import Called, TypeName
@@ -14,6 +14,7 @@ from kfinfra.values.types import ANY, STRING, ListType, MapType, Primitive, SetT
 
 # Parameter types that leave a text as it is.
 _TAKE_TEXT = (STRING, ANY)
+_TEXT = frozenset([str])
 Implementation: TypeAlias = Callable[..., Value]
 
 
@@ -79,6 +80,12 @@ class Function:
     about: str = ""
     typed: Typing | None = None
     finds: bool = False
+    takes_texts: bool = field(init=False)
+    """Whether texts can be its arguments as they are: the usual ones of the usual functions."""
+
+    def __post_init__(self) -> None:
+        every = (*self.parameters, *([self.variadic] if self.variadic else []))
+        object.__setattr__(self, "takes_texts", all(parameter.type in _TAKE_TEXT for parameter in every))
 
     def parameter(self, position: int) -> Parameter | None:
         """The parameter that the argument at `position` goes to, or None when there are too many arguments."""
@@ -96,6 +103,8 @@ class Function:
 
     def call(self, arguments: Sequence[Value]) -> Value:
         """The result for `arguments` (their number already right). Raises FunctionError."""
+        if self.takes_texts and _TEXT.issuperset(map(type, arguments)):
+            return self.run(*arguments)
         ready, bare = list(arguments), True
         parameters, wanted = self.parameters, len(self.parameters)
         for at, value in enumerate(arguments):
