@@ -45,7 +45,8 @@ def decode_body(
     spans = Places()
     errors: list[Diagnostic] = []
     plain = _body(declared, attributes, blocks, scope, (), skip, found, spans, errors)
-    errors.extend(_diagnostic(p, spans, declared.span) for p in found.problems)
+    if found.problems:
+        errors.extend(_diagnostic(p, spans, declared.span) for p in found.problems)
     return Decoded(plain, frozenset(found.sensitive), spans, errors)
 
 

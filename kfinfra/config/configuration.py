@@ -19,7 +19,7 @@ from kfinfra.config.imports import Imports, read_imports
 from kfinfra.config.instances import Meta, desired_instance, read_meta
 from kfinfra.config.judging import judged_instance, judged_outputs, variable_problems
 from kfinfra.config.keys import BlockKey, ModulePath
-from kfinfra.config.lookups import LOOKED_AT, Lookups
+from kfinfra.config.lookups import Lookups
 from kfinfra.config.module import Declared, Module
 from kfinfra.config.outputs import marked
 from kfinfra.config.refactoring import Refactoring
@@ -64,8 +64,11 @@ class Configuration:
     _grouped: dict[tuple[BlockKey, int], dict[Instance, frozenset[Address]]] = field(default_factory=dict)
     _unions: dict[tuple[tuple[BlockKey, Instance], ...], frozenset[Address]] = field(default_factory=dict)
     _metas: dict[BlockKey, Meta] = field(default_factory=dict)
-    _lookups: Lookups = field(default_factory=Lookups)
+    _lookups: Lookups = field(init=False)
     _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self._lookups = Lookups(block.type for block in self.depends.order)
 
     @property
     def module(self) -> Module:
@@ -180,9 +183,10 @@ class Configuration:
                     desired, diagnostics = self._one(declared, address, scope, extra, meta)
                     out.append(desired)
                     found.extend(diagnostics)
-                    if block.type in LOOKED_AT:
+                    if block.type in self._lookups.types:
                         found.extend(self._lookups.told(desired))
-            self._report(found)
+            if found:
+                self._report(found)
             return out
 
     def instance(self, address: Address) -> Desired:
@@ -309,9 +313,12 @@ class Configuration:
 
     def _before(self, block: BlockKey, scope: Evaluation, extra: Mapping[str, Value]) -> frozenset[Address]:
         """The instances that one of the block's uses: those beside it in its module, those chosen by a key, or all."""
+        uses = self.depends.uses[block]
+        if not uses:
+            return frozenset()
         whole: list[tuple[BlockKey, Instance]] = []
         chosen: set[Address] = set()
-        for use in self.depends.uses[block]:
+        for use in uses:
             key = self._chosen_key(use, scope, extra)
             for wanted, depth in use.blocks.items():
                 if key is None:

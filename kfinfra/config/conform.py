@@ -79,7 +79,8 @@ def _converted(value: Value, attribute: Attribute, path: Path, found: Findings) 
             f'Inappropriate value for attribute "{path_text(path)}": {problem.message}.',
         )
         return None
-    found.sensitive.update((*path, *p) for p in sensitive)
+    if sensitive:
+        found.sensitive.update((*path, *p) for p in sensitive)
     plain: Plain = data
     if isinstance(attribute.type, ListType | SetType | MapType) and attribute.type.element != ANY:
         if isinstance(plain, list):

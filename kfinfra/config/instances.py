@@ -24,6 +24,7 @@ META = frozenset({"count", "for_each", "depends_on", "provider", "lifecycle", "t
 
 
 _UNWRITTEN = WrittenLifecycle()
+_NO_SECRETS: Mapping[str, Plain] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,9 @@ def desired_instance(
     """One instance's desired attributes. Errors are returned beside it; with an error its attributes are incomplete."""
     scope, place = evaluation.scope(block.source, extra), block.span
     decoded = decode_body(block, schema.attributes, schema.blocks, scope, META | (_dag_blocks() if schema.dag else frozenset()))
-    diagnostics = [*failed_preconditions(meta.lifecycle.conditions, scope), *decoded.diagnostics]
+    diagnostics = decoded.diagnostics
+    if meta.lifecycle.conditions.before:
+        diagnostics = [*failed_preconditions(meta.lifecycle.conditions, scope), *diagnostics]
     lifecycle, timeouts = meta.lifecycle.fixed, meta.timeouts.fixed
     if meta.varies:
         try:
@@ -77,11 +80,12 @@ def desired_instance(
     if schema.check is not None and not any(d.severity is Severity.ERROR for d in diagnostics):
         diagnostics.extend(problem_diagnostics(iter(schema.check(decoded.attributes)), decoded.spans, place))
     plain: dict[str, Plain] = decoded.attributes
-    secrets = {n: plain[n] for n in facts.write_only if n in plain}
     sensitive = decoded.sensitive | facts.sensitive
-    if secrets:
-        plain = {n: v for n, v in plain.items() if n not in secrets}
-        sensitive = frozenset(p for p in sensitive if p[0] not in secrets)
+    secrets = _NO_SECRETS
+    if facts.write_only:
+        secrets = {n: v for n in facts.write_only if (v := plain.get(n)) is not None}
+        plain = {n: v for n, v in plain.items() if n not in facts.write_only}
+        sensitive = frozenset(p for p in sensitive if p[0] not in facts.write_only)
     resource = Resource(address, plain, sensitive)
     desired = Desired(
         resource,
@@ -89,11 +93,11 @@ def desired_instance(
         depends_on,
         lifecycle,
         timeouts,
-        {n: v for n, v in secrets.items() if v is not None},
+        secrets,
         decoded.spans,
         place,
     )
-    return desired, [d.at(None, str(address)) for d in diagnostics]
+    return desired, [d.at(None, str(address)) for d in diagnostics] if diagnostics else []
 
 
 def _dag_blocks() -> frozenset[str]:

@@ -6,7 +6,7 @@ known which one is meant, and where its keys are known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kfinfra.config.bodies import problem_diagnostics
@@ -18,8 +18,6 @@ from kfinfra.model.schema import Problem
 
 _HOLDERS = {"config_map": ("data", "binary_data"), "secret": ("data",)}
 _ASKER = "pipeline"
-LOOKED_AT = frozenset((*_HOLDERS, _ASKER))
-"""The types that `told` has something to do for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,10 @@ class _Holder:
 class Lookups:
     """The objects whose keys are known, by address; pipelines are asked of after the objects that they refer to."""
 
-    def __init__(self) -> None:
+    def __init__(self, types: Iterable[str]) -> None:
+        """`types` are those of all blocks: where nobody asks, nothing need be known."""
+        self.types = frozenset((*_HOLDERS, _ASKER)) if _ASKER in types else frozenset[str]()
+        """The types that `told` has something to do for."""
         self._holders: dict[Address, _Holder] = {}
 
     def told(self, desired: Desired) -> list[Diagnostic]:
