@@ -40,9 +40,10 @@ def _listed(warnings: Iterable[Diagnostic], color: bool) -> str:
 def _parts(d: Diagnostic, color: bool, room: int) -> Iterator[str]:
     if d.span is not None:
         besides = f" and {d.others} more" if d.others else ""
-        about = f", in {d.address or d.context}{besides}" if d.address or d.context else ""
-        place = (f"  {line}" for line in wrapped(f"on {d.span}{about}:", room - 2))
-        yield from ["", *place, *_code(d.span, color, room)]
+        about = f"in {d.address or d.context}{besides}" if d.address or d.context else ""
+        place = f"  on {d.span}{', ' * bool(about)}{about}:"
+        lines = [place] if not about or columns(place) <= room else [f"  on {d.span},", f"  {about}:"]
+        yield from ["", *lines, *_code(d.span, color, room)]
     elif d.address:
         yield from ["", f"  with {d.address}"]
     if d.values or d.call:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 import yaml
 
-from kfinfra.diag import DiagnosticError
+from kfinfra.diag import DiagnosticError, SourceText
 from kfinfra.model.address import Address
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain
 from kfinfra.model.ports import Checkpoint, Observed, Operation, Provider, ReadRequest, Run, Wait
@@ -455,6 +455,20 @@ def test_many_pipelines_cost_pages_and_one_call_each(world: World) -> None:
 def test_what_is_not_known_yet_leaves_the_content_unknown(world: World) -> None:
     change = world.plan(TRAIN, package=UNKNOWN)
     assert change.after is not None and {change.after[n] for n in ("version", "digest", "tasks")} == {UNKNOWN}
+    settings: Plain = {"node_group": UNKNOWN}
+    change = world.plan(TRAIN, package=world.write("train.yaml", package()), defaults=settings)
+    assert change.after is not None and change.after["version"] is UNKNOWN
+    with pytest.raises(DiagnosticError, match="Cannot read the package"):
+        world.plan(TRAIN, package="nowhere.yaml", defaults=settings)
+
+
+def test_a_mistake_in_the_file_is_told_where_it_is_named(world: World) -> None:
+    text = SourceText("main.hcl", 'package = "nowhere.yaml"')
+    span = text.span(10, 24)
+    desired = Desired(Resource(TRAIN, {"name": "train", "package": "nowhere.yaml"}), "kfp", spans={("package",): span})
+    with pytest.raises(DiagnosticError) as caught:
+        world.provider().resolve(desired, None)
+    assert [d.span for d in caught.value.diagnostics] == [span]
 
 
 def test_a_package_that_kfp_would_refuse_is_refused_before(world: World) -> None:

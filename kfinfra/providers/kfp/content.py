@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from kfinfra.config.files import read_file
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, error, warning
-from kfinfra.model.plain import UNKNOWN, Attributes, Plain
+from kfinfra.model.plain import UNKNOWN, Attributes, Plain, is_known
 from kfinfra.model.ports import DetailLine
 from kfinfra.pipelines.origin import origin as origin
 
@@ -100,6 +100,16 @@ def _size(text: str) -> tuple[Diagnostic, ...]:
     detail = f"It has {size // 1000} kB. KFP stores it, but Argo keeps a run in one Kubernetes object, which holds some "
     hint = "move code into an image, or data into S3"
     return (warning("Package may be too large to run", f"{detail}{RUNNABLE // 1000} kB of a package.", hint=hint),)
+
+
+def check_source(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> None:
+    """Reads the file of an `origin` whose settings are not all known: a mistake in it is told in the plan, not in the apply.
+
+    Raises DiagnosticError.
+    """
+    written = {name: attributes.get(name) for name in ("source", "package", "function")}
+    if is_known(written) and (written["source"] or written["package"]):
+        _package(written, root, compiler)
 
 
 def settings_of(attributes: Attributes, root: Path, compiler: PipelineCompiler) -> Mapping[str, Sequence[Setting]]:

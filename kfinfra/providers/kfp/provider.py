@@ -62,7 +62,8 @@ class KfpProvider:
 
     def _promised(self, address: Address, written: Attributes, recorded: Attributes) -> dict[str, Plain]:
         names = ("version", "digest", "tasks", "parameters")
-        if not is_known(content.origin(written)):
+        if not is_known(origin := content.origin(written)):
+            content.check_source(origin, self._root, self._compiler)
             return dict.fromkeys(names, UNKNOWN)
         found = self._wanted[address] = self._content(written)
         if recorded.get("digest") == found.digest and recorded.get("tasks") is not None:
@@ -200,7 +201,7 @@ def _tried(look: Callable[[ReadRequest], Observed]) -> Callable[[ReadRequest], O
 
 @contextmanager
 def placed(desired: Desired) -> Iterator[None]:
-    """Mistakes in a pipeline's HCL, and in settings of its tasks, told where they are written."""
+    """Mistakes in a pipeline's HCL, in settings of its tasks and in the file that it names, told where they are written."""
     try:
         yield
     except SettingsError as problem:
@@ -209,6 +210,11 @@ def placed(desired: Desired) -> Iterator[None]:
     except DagError as problem:
         told = (error(p.summary, p.detail, desired.span_of(p.path), hint=p.hint) for p in problem.problems)
         raise DiagnosticError(told) from None
+    except DiagnosticError as problem:
+        file = next((n for n in ("source", "package") if desired.resource.attributes.get(n) is not None), None)
+        if file is None:
+            raise
+        raise DiagnosticError(d.at(desired.span_of((file,))) for d in problem.diagnostics) from problem
 
 
 def make_provider(config: Attributes, env: Mapping[str, str], compiler: PipelineCompiler) -> Provider:
