@@ -15,7 +15,7 @@ from kfinfra.config.names import undeclared, unknown_root
 from kfinfra.config.tree import Node
 from kfinfra.config.uses import Reference, Use, choice, choices, uses
 from kfinfra.diag import Diagnostic, SourceText, error
-from kfinfra.graph import CycleError, topological
+from kfinfra.graph import CycleError, cycles, topological
 from kfinfra.hcl.nodes import Attr, Attribute, Block, Body, Expr, Index, Template, Text, Traversal, TupleExpr
 from kfinfra.model.data import PREFIX
 from kfinfra.model.schema import ResourceType
@@ -48,7 +48,7 @@ class Dependencies:
 def dependencies(
     root: Node, types: Mapping[str, ResourceType], found: list[Diagnostic], undeclared_: list[Diagnostic]
 ) -> Dependencies:
-    """The graph of all modules; a cycle goes to `found`, references that name nothing to `undeclared_`."""
+    """The graph of all modules; cycles go to `found`, references that name nothing to `undeclared_`."""
     graph = _Graph(root, types)
     for node in root.walk():
         graph.add(node)
@@ -59,8 +59,8 @@ def dependencies(
     try:
         undeclared_.extend(graph.problems)
         order = topological(graph.edges)
-    except CycleError as problem:
-        found.append(_cycle(problem.cycle, graph.edges))
+    except CycleError:
+        found.extend(_cycle(cycle, graph.edges) for cycle in cycles(graph.edges))
         return Dependencies([], {}, {}, {}, {}, {})
     shared = _shared(order, graph.edges)
     blocks = [key for key in order if isinstance(key, BlockKey)]

@@ -34,6 +34,21 @@ def topological(dependencies: Mapping[Node, Collection[Node]]) -> list[Node]:
     return order
 
 
+def cycles(dependencies: Mapping[Node, Collection[Node]], most: int = 10) -> list[list[Node]]:
+    """Cycles of which no two have a node in common, at most so many; empty where there is an order."""
+    left, found = dict(dependencies), list[list[Node]]()
+    while len(found) < most:
+        try:
+            topological(left)
+        except CycleError as problem:
+            found.append(problem.cycle)
+            for node in problem.cycle:
+                del left[node]
+        else:
+            break
+    return found
+
+
 def _visit(start: Node, dependencies: Mapping[Node, Collection[Node]], done: set[Node], order: list[Node]) -> None:
     path = [start]
     on_path = {start}

@@ -168,6 +168,12 @@ def test_several_mistakes_come_together_sorted(tmp_path: Path) -> None:
     assert {d.summary for d in mistakes(tmp_path)} == {"Invalid size", "Unsupported argument"}
 
 
+def test_each_cycle_is_told(tmp_path: Path) -> None:
+    text = "locals {\n  a = local.b\n  b = local.a\n  c = local.c\n}\n" + 'disk "data" { size = disk.data.size }'
+    (tmp_path / "main.hcl").write_text(text)
+    assert [(d.summary, d.span and d.span.start.line) for d in mistakes(tmp_path)] == [("Cycle", 2), ("Cycle", 4), ("Cycle", 6)]
+
+
 def test_a_folder_without_configuration_and_a_file_that_is_not_text(tmp_path: Path) -> None:
     assert mistakes(tmp_path)[0].summary == "No configuration files"
     (tmp_path / "main.hcl").write_bytes(b"\xff\xfe")

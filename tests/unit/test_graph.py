@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfinfra.graph import CycleError, topological
+from kfinfra.graph import CycleError, cycles, topological
 
 
 @given(st.dictionaries(st.integers(0, 30), st.sets(st.integers(0, 30)), max_size=20))
@@ -31,3 +31,14 @@ def test_a_node_that_depends_on_itself_is_a_cycle() -> None:
     with pytest.raises(CycleError) as caught:
         topological({"a": ["a"]})
     assert caught.value.cycle == ["a"]
+
+
+@given(st.dictionaries(st.integers(0, 30), st.sets(st.integers(0, 30)), max_size=20))
+def test_cycles_have_nothing_in_common_and_without_them_there_is_an_order(edges: dict[int, set[int]]) -> None:
+    found = cycles(edges, 100)
+    nodes = [node for cycle in found for node in cycle]
+    assert len(nodes) == len(set(nodes))
+    for cycle in found:
+        assert all(there in edges[here] for here, there in zip(cycle, [*cycle[1:], cycle[0]], strict=True))
+    topological({node: wanted for node, wanted in edges.items() if node not in nodes})
+    assert cycles(edges, 1) == found[:1]

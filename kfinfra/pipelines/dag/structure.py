@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from kfinfra.diag import did_you_mean
-from kfinfra.graph import CycleError, topological
+from kfinfra.graph import cycles, topological
 from kfinfra.model.schema import Problem
 from kfinfra.pipelines.dag.model import (
     Argument,
@@ -270,12 +270,10 @@ def _after(wanted: str, here: str, around: tuple[tuple[str, int], ...], places: 
 
 
 def _circles(steps: tuple[Step, ...], places: _Places) -> Iterator[Problem]:
-    try:
-        topological(_needs(steps, places.around))
-    except CycleError as problem:
-        names = " after ".join(map(str, [*problem.cycle, problem.cycle[0]]))
+    for cycle in cycles(_needs(steps, places.around)):
+        names = " after ".join([*cycle, cycle[0]])
         hint = "take one of these references out"
-        first, second, *_ = map(str, [*problem.cycle, problem.cycle[0]])
+        first, second, *_ = [*cycle, cycle[0]]
         written = any(isinstance(s, Task) and address(s) == first and second in s.after for s in steps)
         path = (DAG, first, "after", second) if written else (DAG, first)
         yield Problem(path, "Steps wait for each other", f"{names}: none of them could ever run.", hint)
