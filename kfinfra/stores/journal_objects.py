@@ -2,11 +2,16 @@
 
 The names of the objects begin with the journal's generation, which the state's own object notes: when the state is replaced,
 a new generation begins with it in one step, and all objects of another generation say nothing any more.
+
+A generation's name begins with the serial of its state, so that an earlier state that was put back by hand is told from one whose
+journal was swept: objects of a later generation hold what is known of objects that the state does not know.
 """
 
 from __future__ import annotations
 
+import re
 import threading
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -22,6 +27,16 @@ BATCH = 256 * 1024
 """Bytes of records that go into one object, unless one record alone is larger."""
 LOOK = 10.0
 """Seconds between two looks at the lock while records are added."""
+_NUMBERED = re.compile(r"(\d+)-[0-9a-f]{32}")
+
+
+class Later(Exception):
+    """There are records of a later state than the one that is there: the argument is what they lie in."""
+
+
+def generation_of(serial: int) -> str:
+    """The name of a new generation, for the state with that serial."""
+    return f"{serial}-{uuid.uuid4().hex}"
 
 
 @dataclass
@@ -36,17 +51,21 @@ class _Entry:
 class JournalObjects:
     """The journal of one generation after the other. `check` raises where the lock was lost."""
 
-    def __init__(self, objects: Objects, sealer: Sealer, check: Callable[[], None]) -> None:
-        self._objects, self._sealer, self._check = objects, sealer, check
+    def __init__(self, objects: Objects, sealer: Sealer, check: Callable[[], None], look: float = LOOK) -> None:
+        self._objects, self._sealer, self._check, self._look_every = objects, sealer, check, look
         self._changed, self._busy = threading.Condition(), False
         self._entries: list[_Entry] = []
         self._known: set[str] = set()
         self._next: dict[str, int] = {}
         self._looked = monotonic()
 
-    def records(self, generation: str) -> list[Record]:
-        """The records of a generation. Raises DiagnosticError, also where they are replaced at this moment."""
+    def records(self, generation: str, serial: int | None) -> list[Record]:
+        """The records of a generation; `serial` is its state's, None where there is none.
+
+        Raises DiagnosticError, also where they are replaced at this moment; Later.
+        """
         names = self._list(generation)
+        self._check_later(generation, serial)
         lines: list[bytes] = []
         for name, data in zip(names, self._objects.contents(names), strict=True):
             if data is None:
@@ -54,6 +73,17 @@ class JournalObjects:
                 raise DiagnosticError(error("The state is being changed", detail, hint="try again"))
             lines.append(self._sealer.open(data, JOURNAL, self._objects.shown(name)))
         return decode_records(b"".join(lines), self._objects.shown(_folder(generation)))
+
+    def _check_later(self, generation: str, serial: int | None) -> None:
+        """The first object of a generation may have been written for a state that never was, where it repeats our own records."""
+        own = any(name.startswith(_folder(generation)) for name in self._known)
+        for name in sorted(self._known):
+            other, _, number = name.removeprefix(PREFIX).partition("/")
+            found = _NUMBERED.fullmatch(other)
+            if other == generation or found is None or int(found[1]) <= (-1 if serial is None else serial):
+                continue
+            if int(number) > 0 or (serial is not None and not own):
+                raise Later(_folder(other))
 
     def append(self, record: Record, generation: str) -> None:
         """Adds a record and waits until it is durable; what threads add meanwhile shares an object. Raises DiagnosticError."""
@@ -81,6 +111,7 @@ class JournalObjects:
         self._next[generation] = 0
         if lines:
             self._put(generation, lines)
+        self._next[generation] = 1  # what is added later proves that the state was written
 
     def sweep(self, generation: str) -> None:
         """Takes away what is known of other generations. What cannot be taken away says nothing, and is swept another time."""
@@ -94,7 +125,7 @@ class JournalObjects:
     def _list(self, generation: str) -> list[str]:
         self._known = set(self._objects.names(PREFIX))
         names = sorted(name for name in self._known if name.startswith(_folder(generation)))
-        self._next[generation] = int(names[-1].rpartition("/")[2]) + 1 if names else 0
+        self._next[generation] = int(names[-1].rpartition("/")[2]) + 1 if names else 1
         return names
 
     def _write_some(self, generation: str) -> None:
@@ -124,7 +155,7 @@ class JournalObjects:
                 self._changed.notify_all()
 
     def _look(self) -> None:
-        if monotonic() - self._looked > LOOK:
+        if monotonic() - self._looked > self._look_every:
             self._check()
             self._looked = monotonic()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +15,12 @@ from kfinfra.diag import DiagnosticError
 from kfinfra.model.address import Address
 from kfinfra.state.document import State
 from kfinfra.state.journal import Failure, Intent
+from kfinfra.state.sealing import Unsealed
 from kfinfra.state.store import StateStore
+from kfinfra.stores.lock_object import LockObject
 from kfinfra.stores.making import make_workspaces
+from kfinfra.stores.remote import RemoteStore
+from kfinfra.stores.s3 import S3Objects
 from tests.fakes.s3 import ENV, Answer, FakeS3, failed
 
 PVC = Address("pvc", "data")
@@ -111,9 +116,29 @@ def test_a_lock_that_was_taken_over_is_not_taken_away_at_the_end(server: FakeS3,
     taken.__exit__(None, None, None)
 
 
-def test_nothing_is_begun_after_the_lock_was_lost(server: FakeS3, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kfinfra.stores.journal_objects.LOOK", -1.0)
+def test_an_earlier_version_that_was_put_back_is_told(server: FakeS3, make: Any) -> None:
+    """As the console of S3 restores a version: a copy of it, with its metadata, over the newest."""
+    key, kept = "env/s.kfstate", "kept"
+    make().write(FIRST)
+    server.client.copy_object(Bucket=make.bucket, Key=kept, CopySource={"Bucket": make.bucket, "Key": key})
     store = make()
+    store.write(SECOND)
+    store.append(INTENT)
+    server.client.copy_object(Bucket=make.bucket, Key=key, CopySource={"Bucket": make.bucket, "Key": kept})
+    with pytest.raises(DiagnosticError, match="belongs to a later state") as told:
+        make().read_journal()
+    where = re.search(r"delete what lies in s3://[^/]+/(\S+),", told.value.diagnostics[0].hint)
+    assert where is not None
+    assert [k for k in keys(server, make) if k.startswith(where[1])]
+    for name in keys(server, make):
+        if name.startswith(where[1]):
+            server.client.delete_object(Bucket=make.bucket, Key=name)
+    assert make().read() == FIRST and list(make().read_journal()) == []
+
+
+def test_nothing_is_begun_after_the_lock_was_lost(server: FakeS3, make: Any) -> None:
+    objects = S3Objects({"bucket": make.bucket, "endpoints": {"s3": server.url}}, "env/s.kfstate", ENV)
+    store = RemoteStore(objects, LockObject(objects, "state"), Unsealed(), look=-1.0)
     with store.lock("apply", 0):
         store.write(FIRST)
         store.append(INTENT)

@@ -58,7 +58,7 @@ def test_from_a_file_to_a_bucket_and_back(tmp_path: Path, server: FakeS3) -> Non
     asked = folder.run("init", "-migrate-state")
     assert asked.returncode == 1 and "-force-copy" in asked.stderr
     assert server.keys(server.states) == []
-    assert "Copied the state of default (1 objects, serial" in folder.ok("init", "-force-copy")
+    assert "Copied the state of default (1 object, serial" in folder.ok("init", "-force-copy")
     assert json.loads(folder.ok("state", "pull")) == pulled
     assert folder.run("plan", "-detailed-exitcode").returncode == 0
     assert (tmp_path / "state" / "default.kfstate").exists()
