@@ -12,16 +12,28 @@ KEYS = ("a", "b", "c", "x", "é", "a-b")
 # The names that both sides know (`PREAMBLE`), by kind.
 NAMES = {
     "number": ["local.n", "local.f", "var.sn"], "string": ["local.s", "local.e", "var.ss"], "bool": ["local.b"],
-    "list": ["local.l", "local.ln", "local.lo", "local.t", "local.st", "local.sl"], "map": ["local.m", "local.o", "local.tm", "local.sm"],
-    "any": ["local.nul", "local.o.meta", "local.lo[0].v"],
+    "list": [
+        "local.l", "local.ln", "local.lo", "local.t", "local.st", "local.sl", "local.tl", "local.nt", "local.el", "local.es", "local.sn",
+        "local.so", "local.ll", "var.groups", "var.groups[*].name", "local.lo.*.id", "values(var.sizes)",
+    ],
+    "map": ["local.m", "local.o", "local.tm", "local.sm", "local.em", "local.mo", "var.group", "var.groups[0]", "var.sizes"],
+    "any": ["local.nul", "local.o.meta", "local.lo[0].v", "var.group.tags", "var.groups[0].tags", "local.nt[1]", "local.mo.b.n", "var.nothing"],
 }  # fmt: skip
 UNKNOWN = {
-    "number": ["var.un"],
-    "string": ["var.us"],
+    "number": ["var.un", "var.ug.size"],
+    "string": ["var.us", "var.ug.name", '"a-${var.us}"'],
     "bool": ["var.ub"],
-    "list": ["var.ul"],
-    "map": ["var.um", "var.uo"],
-    "any": ["var.ua"],
+    "list": ["var.ul", "var.ut", "var.ust", "var.ulo", "[var.us, 1]", "[var.un, null]", "var.ulo[*].name"],
+    "map": ["var.um", "var.uo", "var.ug", "{a = var.un, b = 1}", "{(var.us) = 1}", "var.uml"],
+    "any": ["var.ua", "var.ua.x", "var.ua[0]"],
+}
+TYPES = {
+    "number": ["tonumber"],
+    "string": ["tostring"],
+    "bool": ["tobool"],
+    "list": ["tolist", "toset"],
+    "map": ["tomap"],
+    "any": ["tostring", "tolist", "toset", "tomap"],
 }
 PREAMBLE = """\
 variable "sn" {
@@ -39,7 +51,38 @@ variable "ul" { type = list(string) }
 variable "um" { type = map(number) }
 variable "uo" { type = object({ a = string, b = number }) }
 variable "ua" { type = any }
+variable "ut" { type = tuple([string, number]) }
+variable "ust" { type = set(string) }
+variable "ulo" { type = list(object({ name = string, n = number })) }
+variable "ug" { type = object({ name = string, size = optional(number, 3), tags = optional(map(string)) }) }
+variable "uml" { type = map(list(string)) }
+variable "nothing" {
+  type    = string
+  default = null
+}
+variable "group" {
+  type    = object({ name = string, size = optional(number, 3), tags = optional(map(string)) })
+  default = { name = "g" }
+}
+variable "groups" {
+  type    = list(object({ name = string, size = optional(number), tags = optional(map(string), {}) }))
+  default = [{ name = "a", tags = { x = 1 } }, { name = "b", size = "7" }]
+}
+variable "sizes" {
+  type    = map(any)
+  default = { a = [1], b = ["x", 2] }
+}
 locals {
+  tl = tolist(["1", "true"])
+  nt = tolist([1, null])
+  el = compact([])
+  es = toset([])
+  em = tomap({})
+  sn = toset([10, 9, 1e3])
+  so = toset([{ k = "b", n = [] }, { k = "a", n = [] }])
+  ll = [[1, 2], [3], []]
+  mo = tomap({ a = { n = 1 }, b = { n = null } })
+  tpl = "<$${a}|%%{ for x in b ~} $${x}%%{ endfor }>"
   n = 7
   f = 2.5
   s = "héllo-World"
@@ -119,6 +162,8 @@ class Generator:
         bound = [name for name, of in self.names if of in (kind, "any")]
         if bound and self.chance(0.6):
             return self.pick(bound)
+        if self.chance(0.03):
+            return "null"
         if self.unknown and self.chance(0.4):
             return self.pick(UNKNOWN[kind])
         if self.chance(0.2):
@@ -139,6 +184,9 @@ class Generator:
                         '[1, "a", true]',
                         "[[1], [2, 3]]",
                         "[null, 1]",
+                        "[null]",
+                        "[[], [null]]",
+                        "[{}, {a = null}]",
                         "[{a = 1}, {a = 2}]",
                         '["b", "a", "b"]',
                     ]
@@ -150,7 +198,12 @@ class Generator:
 
     def common(self, kind: str, depth: int) -> str:
         """A shape that gives any kind."""
-        match self.random.randrange(8):
+        match self.random.randrange(10):
+            case 8:
+                inner = self.of(self.pick([kind, kind, "any"]), depth)
+                return f"{self.pick(TYPES[kind])}({inner})"
+            case 9:
+                return f"{self.of(self.pick(['map', 'list']), depth)}{self.pick(['.a', '.b', '.name', '.n', '[0]', '[1]'])}"
             case 0 | 1:
                 return f"({self.of('bool', depth)} ? {self.of(kind, depth)} : {self.of(kind, depth)})"
             case 2:
@@ -184,6 +237,35 @@ class Generator:
         """A string literal of plain text."""
         return f'"{text}"'
 
+    def templated(self, depth: int) -> str:
+        """A call of `templatestring`, whose template's names are given, most of them."""
+        names = {"a": self.of("any", depth), "b": self.of("list", depth)}
+        if self.chance(0.1):
+            names.pop(self.pick(["a", "b"]))
+        return f"templatestring(local.tpl, {{{', '.join(f'{k} = {v}' for k, v in names.items())}}})"
+
+    def directives(self, depth: int) -> str:
+        """A heredoc of several lines with directives."""
+        name, strip = self.pick(["x", "i"]), self.pick(["", "~"])
+        pad = " " * self.random.randrange(4)
+        body = self.bound([(name, "any")], lambda: self.template(depth).replace("\\", ""))
+        test = self.flat(0)
+        lines = [
+            f"{pad}%{{ for {name} in {self.one_line('list', depth)} {strip}}}",
+            f"{pad}  {body}",
+            f"{pad}%{{ if {self.one_line('bool', depth)} {strip}}}",
+            f"  y ${{{test}}}",
+            f"{pad}%{{ else {strip}}}",
+            f"{pad}n",
+            f"{pad}%{{ endif {strip}}}",
+            f"{pad}%{{ endfor }}",
+        ]
+        return f"{self.pick(['<<E', '<<-E'])}\n" + "\n".join(lines) + "\nE\n"
+
+    def one_line(self, kind: str, depth: int) -> str:
+        """An expression of `kind` without line breaks."""
+        return next((made for _ in range(5) if "\n" not in (made := self.of(kind, depth))), self.leaf(kind))
+
     def _number(self, kind: str, depth: int) -> str:
         if self.chance(0.2):
             return f"-{self.of('number', depth)}" if self.chance(0.5) else f"-({self.of('number', depth)})"
@@ -202,9 +284,13 @@ class Generator:
                 return f"{self.of(other, depth)} {self.pick(['==', '!='])} {self.of(other, depth)}"
 
     def _string(self, kind: str, depth: int) -> str:
-        match self.random.randrange(5):
+        match self.random.randrange(7):
             case 0 | 1:
                 return f'"{self.template(depth)}"'
+            case 5:
+                return self.directives(depth)
+            case 6:
+                return self.templated(depth)
             case 2:
                 mark, lines = self.pick(["<<E", "<<-E"]), self.random.randrange(1, 4)
                 body = "\n".join(" " * self.random.randrange(4) + self.template(depth).replace("\\", "") for _ in range(lines))
@@ -251,7 +337,37 @@ class Generator:
             case 2:
                 if self.chance(0.3):
                     return f"{self.of('any', depth)}[*]"
-                return f"{self.pick(['local.lo', '[{id = 1}]', 'tolist(local.lo)', 'local.o', 'var.sn', 'null'])}{self.pick(['[*].id', '.*.id', '[*].v', '[*]'])}"
+                source = self.pick(
+                    [
+                        "local.lo",
+                        "[{id = 1}]",
+                        "tolist(local.lo)",
+                        "local.o",
+                        "var.sn",
+                        "null",
+                        "local.ll",
+                        "var.groups",
+                        "local.so",
+                        "var.nothing",
+                        "local.mo",
+                    ]
+                )
+                return source + self.pick(
+                    [
+                        "[*].id",
+                        ".*.id",
+                        "[*].v",
+                        "[*]",
+                        "[*].name",
+                        "[*].tags",
+                        "[*][0]",
+                        "[*][*]",
+                        ".*.n",
+                        "[*].tags[*]",
+                        "[*].k[0]",
+                        "[*].tags.x",
+                    ]
+                )
             case _:
                 over = self.of(self.pick(["list", "list", "map"]), depth)
                 body = self.bound([("v", "any")], lambda: self.of("any", depth))

@@ -106,6 +106,9 @@ class _Loop:
             return True
         test, found = unmark(self.here.within(names, condition))
         self.marks |= found
+        if isinstance(test, Unknown) and self.expr.key is None:
+            self.known = False
+            return False
         if test is None and self.known:
             self.here.fail(condition, "Condition is null", "The value of the 'if' clause must not be null.")
         if self.known:

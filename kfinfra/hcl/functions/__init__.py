@@ -42,6 +42,8 @@ _PARTIAL = frozenset(
         "formatlist",
         "setunion",
         "sort",
+        "templatefile",
+        "templatestring",
     ]
 )
 # These decide by what is known of an argument: an unknown string's beginning, the type of an unknown object, a first value.

@@ -87,10 +87,10 @@ def _values(args: Sequence[Value]) -> Type:
 
 def _merge(args: Sequence[Value]) -> Type:
     kinds, names, complete = [type_of(a) for a in args], dict[str, Type](), True
-    if ANY in kinds:
-        return ANY
     for at, (arg, kind) in enumerate(zip(args, kinds, strict=True)):
         match kind, unmark(arg)[0]:
+            case _ if kind is ANY:
+                return ANY
             case ObjectType(attributes), _:
                 names.update(attributes)
             case MapType(element), MapValue(items=items):

@@ -9,8 +9,11 @@ from kfinfra.diag import DiagnosticError, SourceText, error
 from kfinfra.hcl.functions.encoding import text_of
 from kfinfra.hcl.functions.files import Files, reader
 from kfinfra.hcl.functions.function import Function, FunctionError, Implementation
-from kfinfra.hcl.nodes import Step, Traversal
+from kfinfra.hcl.nodes import Expr, Step, Traversal
+from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import MapValue, ObjectValue, Value
+from kfinfra.values.marks import unmark
+from kfinfra.values.types import STRING
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,34 @@ def functions(files: Files, known: Mapping[str, Function]) -> dict[str, Implemen
         usable = {n: f for n, f in known.items() if n not in ("templatefile", "templatestring")}
         source = SourceText(name, text)
         try:
-            return evaluate(parse_template(source), _Variables(variables.items, usable), source)
+            template = parse_template(source)
+            _check_names(template, variables.items)
+            found = evaluate(template, _Variables(variables.items, usable), source)
         except DiagnosticError as bad:
-            found = bad.diagnostics[0]
-            where = f"{found.span}: " if found.span else ""
-            raise FunctionError(f"{where}{found.summary}; {found.detail.rstrip('.')}") from bad
+            first = bad.diagnostics[0]
+            where = f"{first.span}: " if first.span else ""
+            raise FunctionError(f"{where}{first.summary}; {first.detail.rstrip('.')}") from bad
+        if unmark(found)[0] is None:
+            raise FunctionError("the result of the template is null")
+        return found
 
-    return {
-        "templatefile": lambda path, variables: filled(path, text_of(read(path), path), variables),
-        "templatestring": lambda text, variables: filled("<template>", text, variables),
-    }
+    def text(template: str, variables: Value) -> Value:
+        try:
+            return convert(filled("<template>", template, variables), STRING)
+        except ConversionError as bad:
+            raise FunctionError(f"invalid template result: {bad.message}") from bad
+
+    return {"templatefile": lambda path, variables: filled(path, text_of(read(path), path), variables), "templatestring": text}
+
+
+def _check_names(template: Expr, given: Mapping[str, Value]) -> None:
+    """Names that no template can use, and names that this one uses in vain wherever it does. Raises FunctionError."""
+    from kfinfra.hcl.references import references
+
+    for name in given:
+        if name.startswith("-") or not name.replace("-", "_").isidentifier():
+            detail = "must start with a letter, followed by zero or more letters, digits, and underscores"
+            raise FunctionError(f'invalid template variable name "{name}": {detail}', 1)
+    for used in references(template):
+        if used.root not in given:
+            raise FunctionError(f'vars map does not contain key "{used.root}"', 1)
