@@ -29,10 +29,6 @@ def accepted(expression: str, theirs: Said, ours: Said) -> str:
     return next((reason for reason, holds in REASONS.items() if holds(expression, theirs, ours)), "")
 
 
-def _null_types(_: str, theirs: Said, ours: Said) -> bool:
-    return _both_values(theirs, ours) and _NULL.sub("null", theirs.text) == _NULL.sub("null", ours.text)
-
-
 def _null_formatted(expression: str, theirs: Said, ours: Said) -> bool:
     formats = re.search(r"format(list)?\(", expression) is not None
     return formats and UNKNOWN in theirs.text and "null" in expression and "var.u" not in expression
@@ -43,8 +39,7 @@ def _crash(_: str, theirs: Said, ours: Said) -> bool:
 
 
 def _negative_zero(_: str, theirs: Said, ours: Said) -> bool:
-    plain = _NULL.sub("null", theirs.text)
-    return _both_values(theirs, ours) and _ZERO.sub("0", plain) == _ZERO.sub("0", _NULL.sub("null", ours.text))
+    return _both_values(theirs, ours) and _ZERO.sub("0", theirs.text) == _ZERO.sub("0", ours.text)
 
 
 def _negative_text(expression: str, theirs: Said, ours: Said) -> bool:
@@ -52,10 +47,6 @@ def _negative_text(expression: str, theirs: Said, ours: Said) -> bool:
     if not _both_values(theirs, ours) or not re.search(r"-\(*0(?![\d.])", expression):
         return False
     return theirs.text.replace("-0", "0") == ours.text or re.search("sha|md5|base64|uuid", expression) is not None
-
-
-def _any_null(_: str, theirs: Said, ours: Said) -> bool:
-    return "coalescelist arguments must be lists or tuples" in theirs.detail and not ours.error
 
 
 def _kept_marks(expression: str, theirs: Said, ours: Said) -> bool:
@@ -98,11 +89,9 @@ def _at_once(expression: str, theirs: Said, ours: Said) -> bool:
 
 REASONS: dict[str, Callable[[str, Said, Said], bool]] = {
     "terraform crashes": _crash,
-    "a null has no type of its own: the console prints null for tostring(null)": _null_types,
     "format with a null that has no type stays unknown in Terraform, even after apply": _null_formatted,
     "there is no negative zero": _negative_zero,
     "there is no negative zero, in texts neither": _negative_text,
-    "coalescelist passes over any null, since a null has no type of its own": _any_null,
     "infinity is an error": _infinite,
     "a value of unknown type keeps its marks in functions that see marks": _kept_marks,
     "yamlencode quotes a key of several lines": _block_keys,
@@ -115,7 +104,6 @@ REASONS: dict[str, Callable[[str, Said, Said], bool]] = {
 }
 SECRET = "(sensitive value)"
 UNKNOWN = "(known after apply)"
-_NULL = re.compile(r"to(string|number|bool)\(null\)|to(list|set|map)\(null\) /\* of [a-z ]+ \*/|null /\* [a-z ]+ \*/")
 _ZERO = re.compile(r"-?\b0(?![\d.])")
 _INFINITE = ("Division by zero", "is not a finite number", ".inf", "the logarithm of", "cannot take the logarithm of 0")
 _OUTSIDE = re.compile(

@@ -38,9 +38,9 @@ class Console:
         source = SourceText(INPUT, f"{text}\n" if "\n" in text else text)  # a heredoc's last line needs its end
         match expr := parse_expression(source):
             case Call(name="type", args=(asked,), expand=False):
-                return render_type(type_of(self._config.evaluation.evaluate(asked, source)))
+                return render_type(type_of(self._config.evaluation.typed(asked, source)))
             case _:
-                return render(self._config.evaluation.evaluate(expr, source))
+                return render(self._config.evaluation.typed(expr, source))
 
     def names(self) -> tuple[str, ...]:
         """All that an expression may begin with, sorted: variables, locals, resources with their attributes, functions."""

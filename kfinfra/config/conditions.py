@@ -19,6 +19,7 @@ from kfinfra.model.checks import Status
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import SENSITIVE, Unknown
 from kfinfra.values.marks import SECRET, unmark, unmark_deep
+from kfinfra.values.nulls import is_null
 from kfinfra.values.types import BOOL, STRING
 
 CONDITIONS = ("precondition", "postcondition")
@@ -66,11 +67,11 @@ class Rule:
         """Whether it holds, None where that is not known yet. Raises DiagnosticError."""
         found, _ = unmark(evaluator.value(self.condition))
         try:
-            held = None if found is None else convert(found, BOOL)
+            held = None if is_null(found) else convert(found, BOOL)
         except ConversionError:
             held = None
         if held is None:
-            what = "null" if found is None else friendly(found)
+            what = "null" if is_null(found) else friendly(found)
             evaluator.fail(self.condition, "Invalid condition result", f"A condition is true or false, not {what}.")
         return None if isinstance(held, Unknown) else held is True
 
@@ -80,11 +81,11 @@ class Rule:
         if marks & SECRET:
             return hidden_message(marks)
         try:
-            said = None if bare is None else convert(bare, STRING)
+            said = None if is_null(bare) else convert(bare, STRING)
         except ConversionError:
             said = None
         if said is None:
-            what = "null" if bare is None else friendly(bare)
+            what = "null" if is_null(bare) else friendly(bare)
             evaluator.fail(self.message, "Invalid error message", f"A message is a string, not {what}.")
         return said if isinstance(said, str) else "(the message is not known yet)"
 

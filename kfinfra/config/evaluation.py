@@ -20,7 +20,7 @@ from kfinfra.config.scope import NameScope
 from kfinfra.config.tree import Node
 from kfinfra.config.variables import Declaration, declaration, judged
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, error
-from kfinfra.hcl.evaluate import evaluate
+from kfinfra.hcl.evaluate import evaluate, typed
 from kfinfra.hcl.functions.clock import Clock
 from kfinfra.hcl.functions.function import Function
 from kfinfra.hcl.nodes import Expr
@@ -135,6 +135,10 @@ class Evaluation:
         """The value of `expr`; `extra` are further root names (`each`, `count`, `self`)."""
         return evaluate(expr, self.scope(source, extra), source)
 
+    def typed(self, expr: Expr, source: SourceText, extra: Mapping[str, Value] | None = None) -> Value:
+        """The value of `expr` as other expressions see it, its nulls with their types."""
+        return typed(expr, self.scope(source, extra), source)
+
     def scope(self, source: SourceText, extra: Mapping[str, Value] | None = None) -> NameScope:
         """The names that expressions of `source` see."""
         if extra:
@@ -178,7 +182,7 @@ class Evaluation:
     def _local(self, name: str) -> Value:
         local = self.module.locals[name]
         try:
-            return self.evaluate(local.attribute.expr, local.source)
+            return self.typed(local.attribute.expr, local.source)
         except DiagnosticError as problem:
             whole = local.source.span(local.attribute.start, local.attribute.end)
             raise DiagnosticError([d.inside("locals", whole) for d in problem.diagnostics]) from problem
@@ -196,7 +200,7 @@ class Evaluation:
                 value, span = declared.without(self.functions), call.span
             else:
                 span, parts = call.expr_span(argument.expr), dict(places(argument.expr, (), call.source))
-                value = declared.take(parent.evaluate(argument.expr, call.source, self.extra), span, self.functions, parts)
+                value = declared.take(parent.typed(argument.expr, call.source, self.extra), span, self.functions, parts)
             self._remember("var", name, value)  # its own rules refer to it
             status, found = judged(declared.block, self.scope(declared.block.source), span)
             if status is Status.UNKNOWN:
@@ -224,7 +228,7 @@ class Evaluation:
         if written is None:
             raise DiagnosticError(error("Missing required argument", f'The output "{name}" needs a value.', block.span))
         self.require(name)
-        value = self.evaluate(written.expr, block.source)
+        value = self.typed(written.expr, block.source)
         return marked(block, value, written.expr)
 
     def require(self, name: str) -> None:

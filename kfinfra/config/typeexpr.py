@@ -9,8 +9,9 @@ from typing import NoReturn
 from kfinfra.diag import DiagnosticError, SourceText, did_you_mean, error
 from kfinfra.hcl.nodes import Call, Expr, Literal, ObjectExpr, Template, Text, Traversal, TupleExpr
 from kfinfra.values.convert import ConversionError, convert
-from kfinfra.values.data import ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.data import ListValue, MapValue, Marked, Null, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import BARE
+from kfinfra.values.nulls import is_null
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, ObjectType, SetType, TupleType, Type
 
 SUMMARY = "Invalid type specification"
@@ -169,12 +170,12 @@ def fill_defaults(value: Value, constraint: Constraint) -> Value:
     match value:
         case Marked(inner, marks):
             return Marked(fill_defaults(inner, constraint), marks)
-        case None | Unknown():
+        case None | Null() | Unknown():
             return value
         case ObjectValue(items) | MapValue(items=items) if isinstance(constraint.type, ObjectType):
             filled = dict(items)
             for name, default in constraint.defaults.items():
-                if filled.get(name) is None:
+                if is_null(filled.get(name)):
                     filled[name] = default
             return ObjectValue({n: fill_defaults(v, constraint.part(n)) for n, v in filled.items()})
         case ObjectValue(items) | MapValue(items=items) if isinstance(constraint.type, MapType) and "" in constraint.parts:

@@ -23,6 +23,7 @@ from kfinfra.values.codec import from_data
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import EPHEMERAL, SENSITIVE, Unknown, Value
 from kfinfra.values.marks import has_mark, mark
+from kfinfra.values.nulls import is_null
 from kfinfra.values.types import ANY, ObjectType, Primitive
 
 KNOWN = ("type", "default", "description", "sensitive", "nullable", "ephemeral", "validation")
@@ -216,7 +217,7 @@ class Declaration:
 
         Raises DiagnosticError.
         """
-        if value is None and not self.nullable:
+        if is_null(value) and not self.nullable:
             if self.default is None:
                 hint = f"the variable is declared at {self.block.span}"
                 detail = f'The variable "{self.name}" is not nullable, and has no default.'
@@ -263,7 +264,7 @@ def _check_default(declared: Declaration, value: Value) -> Iterator[Diagnostic]:
     """What is wrong with the default, whose value is `value`, also where another one is given."""
     if declared.default is None:
         return
-    if value is None and not declared.nullable:
+    if is_null(value) and not declared.nullable:
         detail = "The variable is not nullable (nullable = false), so that null is no default for it."
         span = declared.block.expr_span(declared.default)
         yield error(

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from kfinfra.diag import did_you_mean
 from kfinfra.values.convert import ConversionError, convert, type_of
-from kfinfra.values.data import ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.data import ListValue, MapValue, Marked, Null, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import SECRET, mark, unmark
+from kfinfra.values.nulls import is_null
 from kfinfra.values.types import ANY, NUMBER, STRING, ListType, MapType, ObjectType, SetType, TupleType, Type, type_name
 
 _NO_KEYS = (
@@ -68,7 +69,7 @@ def attribute(value: Value, name: str) -> Value:
             raise AccessError("Missing map element", f'This map does not have an element with the key "{name}".', name, fields)
         case Unknown(kind):
             return Unknown(_attribute_type(kind, name))
-        case None:
+        case None | Null():
             raise AccessError(
                 "Attempt to get attribute from null value", "This value is null, so it does not have any attributes."
             )
@@ -106,9 +107,9 @@ def index(value: Value, key: Value) -> Value:
             return mark(index(value, key), first | second)
         except AccessError as bad:
             raise _hidden(bad, first | second) from bad
-    if value is None:
+    if is_null(value):
         raise AccessError("Attempt to index null value", "This value is null, so it does not have any indices.")
-    if key is None:
+    if is_null(key):
         raise AccessError("Invalid index", "Can't use a null value as an indexing key.")
     if isinstance(value, Unknown) or isinstance(key, Unknown):
         return _unknown_element(value, key)

@@ -41,6 +41,7 @@ from kfinfra.values.convert import ConversionError, convert, type_of
 from kfinfra.values.data import Deferred, Marked, ObjectValue, Placeholder, TupleValue, Unknown, Value
 from kfinfra.values.describe import statement
 from kfinfra.values.marks import NONE, mark, unmark, unmark_deep
+from kfinfra.values.nulls import is_null, untyped
 from kfinfra.values.numbers import parse_number
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, Type, type_name
 from kfinfra.values.unify import unify
@@ -58,7 +59,12 @@ class Scope(Protocol):
 
 
 def evaluate(expr: Expr, scope: Scope, source: SourceText) -> Value:
-    """The value of `expr`. Raises DiagnosticError with the span of what is wrong and the values it saw."""
+    """The value of `expr`, its nulls as None. Raises DiagnosticError with the span of what is wrong and the values it saw."""
+    return untyped(Evaluator(scope, source).value(expr))
+
+
+def typed(expr: Expr, scope: Scope, source: SourceText) -> Value:
+    """The value of `expr` as other expressions see it. Raises DiagnosticError."""
     return Evaluator(scope, source).value(expr)
 
 
@@ -163,7 +169,7 @@ class Evaluator:
         for part, given in zip(expr.parts, values, strict=True):
             value, found = unmark(given)
             marks |= found
-            if value is None:
+            if is_null(value):
                 detail = "The expression result is null. Cannot include a null value in a string template."
                 self.fail(part, "Invalid template interpolation value", detail)
             prefix = "Cannot include the given value in a string template: "
@@ -197,7 +203,7 @@ class Evaluator:
         if type(value) is (int if to is NUMBER else bool):
             return value
         prefix = f"Unsuitable value for {side} operand: "
-        if unmark(value)[0] is None:
+        if is_null(unmark(value)[0]):
             self.fail(expr, "Invalid operand", f"{prefix}argument must not be null.", whole)
         try:
             return convert(value, to)
@@ -223,7 +229,7 @@ class Evaluator:
     def conditional(self, expr: Conditional) -> Value:
         """`test ? yes : no`; the result has a type that both branches convert to."""
         test, marks = unmark(self.value(expr.test))
-        if test is None:
+        if is_null(test):
             self.fail(expr.test, "Null condition", "The condition value is null. Conditions must either be true or false.")
         test = self.convert(expr.test, test, BOOL, "Incorrect condition type", "The condition expression must be of type bool: ")
         if isinstance(test, Unknown):
@@ -237,11 +243,11 @@ class Evaluator:
         """What is known of a result whose condition is not."""
         (yes, first), (no, second) = unmark(self._other(expr.yes)), unmark(self._other(expr.no))
         kind = self._common(expr, yes, no)
-        if yes is None and no is None:
-            return mark(None, first | second)
+        if is_null(yes) and is_null(no):
+            return mark(convert(None, kind), first | second)
         if type_of(yes) is NUMBER and not isinstance(yes, Unknown) and yes == no:
             return mark(yes, first | second)
-        sure = all(v is not None and (not isinstance(v, Unknown) or v.not_null) for v in (yes, no))
+        sure = all(not is_null(v) and (not isinstance(v, Unknown) or v.not_null) for v in (yes, no))
         return mark(Unknown(kind, not_null=sure), first | second)
 
     def _other(self, expr: Expr) -> Value:
@@ -293,7 +299,7 @@ class Evaluator:
         value, marks = unmark(self.value(item.key))
         if type(value) is str:
             return value, marks
-        if value is None:
+        if is_null(value):
             self.fail(item.key, "Null value as key", "Can't use a null value as a key.")
         key = self.convert(item.key, value, STRING, "Incorrect key type", "Can't use this value as a key: ")
         return (key if isinstance(key, str) else None), marks

@@ -9,6 +9,7 @@ from kfinfra.hcl.nodes import Expr, For, Splat
 from kfinfra.values.convert import type_of
 from kfinfra.values.data import ListValue, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import NONE, SECRET, mark, unmark
+from kfinfra.values.nulls import is_null
 from kfinfra.values.types import ANY, BOOL, STRING, ListType, Primitive, SetType, TupleType
 
 if TYPE_CHECKING:
@@ -20,15 +21,19 @@ def splat(here: Evaluator, expr: Splat) -> Value:
     source, marks = unmark(here.value(expr.source))
     if isinstance(source, Unknown):
         return mark(_splat_unknown(here, expr, source), marks)
-    if source is None:
+    if is_null(source):
+        if isinstance(type_of(source), ListType | SetType | TupleType):
+            detail = "Splat expressions (with the * symbol) cannot be applied to null sequences."
+            here.fail(expr.source, "Splat of null value", detail)
         return mark(TupleValue(()), marks)
     items = source.items if isinstance(source, TupleValue | ListValue | SetValue) else (source,)
     found = tuple(here.over(item, expr.each) for item in items)
     if isinstance(source, ListValue | SetValue):
-        kinds = {type_of(v): None for v in found if v is not None} or {ANY: None}
-        element = type_of(here.over(Unknown(source.element), expr.each)) if source.element != ANY else ANY
-        if element != ANY or len(kinds) == 1:
-            return mark(ListValue(element if element != ANY else next(iter(kinds)), found), marks)
+        if not found:
+            return mark(ListValue(type_of(here.over(Unknown(source.element), expr.each)), ()), marks)
+        kinds = [kind for kind in map(type_of, found) if kind is not ANY] or [ANY]
+        if all(kind == kinds[0] for kind in kinds):
+            return mark(ListValue(kinds[0], found), marks)
     return mark(TupleValue(found), marks)
 
 
@@ -49,7 +54,7 @@ def _splat_unknown(here: Evaluator, expr: Splat, source: Unknown) -> Value:
 def for_expression(here: Evaluator, expr: For) -> Value:
     """A tuple or an object of what the body gives for each element."""
     collection, marks = unmark(here.value(expr.collection))
-    if collection is None:
+    if is_null(collection):
         here.fail(
             expr.collection, "Iteration over null value", "A null value cannot be used as the collection in a 'for' expression."
         )
@@ -109,7 +114,7 @@ class _Loop:
         if isinstance(test, Unknown) and self.expr.key is None:
             self.known = False
             return False
-        if test is None and self.known:
+        if is_null(test) and self.known:
             self.here.fail(condition, "Condition is null", "The value of the 'if' clause must not be null.")
         if self.known:
             test = self.here.convert(condition, test, BOOL, "Invalid 'for' condition", "The 'if' clause value is invalid: ")
@@ -126,9 +131,9 @@ class _Loop:
         self.marks |= found
         if isinstance(raw, Unknown):
             self.known = False
-        if not self.known and (raw is None or isinstance(raw, Unknown)):
+        if not self.known and (is_null(raw) or isinstance(raw, Unknown)):
             return
-        if raw is None:
+        if is_null(raw):
             here.fail(expr.key, "Invalid object key", "Key expression in 'for' expression must not produce a null value.")
         key = here.convert(expr.key, raw, STRING, "Invalid object key", "The key expression produced an invalid result: ")
         value = here.within(names, expr.value)
@@ -152,7 +157,7 @@ def joined(here: Evaluator, expr: Expr, value: TupleValue) -> Value:
     for item in value.items:
         bare, found = unmark(item)
         marks |= found
-        if bare is None:
+        if is_null(bare):
             here.fail(
                 expr,
                 "Invalid template interpolation value",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from kfinfra.hcl.nodes import Binary, Expr, Unary
-from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Unknown, Value
+from kfinfra.values.data import ListValue, MapValue, Null, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.floats import Double, ratio, remainder, rounded
 from kfinfra.values.numbers import number
 from kfinfra.values.operations import equal
@@ -63,7 +63,7 @@ def advice(whole: Expr, value: Value) -> str:
             return "to join lists write concat(first, second)"
         case "+", ObjectValue() | MapValue():
             return "to join maps write merge(first, second)"
-        case "&&" | "||" | "!", None | int() | str() | Decimal():
+        case "&&" | "||" | "!", None | Null() | int() | str() | Decimal():
             return "compare it with something: there is no value that counts as true but true itself"
         case _:
             return ""

@@ -13,6 +13,7 @@ from kfinfra.values.data import (
     ListValue,
     MapValue,
     Marked,
+    Null,
     ObjectValue,
     SetValue,
     TupleValue,
@@ -45,6 +46,8 @@ def _data(value: Value, unknown: object, path: Path, hidden: set[Path]) -> objec
             return _data(inner, unknown, path, hidden)
         case Unknown():
             return unknown
+        case Null():
+            return None
         case Decimal():
             return float(value)
         case TupleValue(items) | ListValue(_, items) | SetValue(_, items):

@@ -6,7 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from kfinfra.values.data import Deferred, ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value, type_of
+from kfinfra.values.data import (
+    Deferred,
+    ListValue,
+    MapValue,
+    Marked,
+    Null,
+    ObjectValue,
+    SetValue,
+    TupleValue,
+    Unknown,
+    Value,
+    type_of,
+)
 from kfinfra.values.marks import mark, unmark_deep
 from kfinfra.values.numbers import number_text, parse_number
 from kfinfra.values.operations import sorted_set
@@ -57,8 +69,12 @@ def convert(value: Value, to: Type) -> Value:
 def _convert(value: Value, to: Type, path: Path) -> Value:
     if isinstance(value, Marked):
         return mark(_convert(value.value, to, path), value.marks)
-    if value is None or to is ANY:
+    if to is ANY:
         return value
+    if value is None:
+        return Null(settled(to))
+    if isinstance(value, Null):
+        return _null(value, to, path)
     if isinstance(value, Unknown):
         return _unknown(value, to, path)
     match to:
@@ -94,6 +110,14 @@ def _unknown(value: Unknown, to: Type, path: Path) -> Value:
         return Unknown(to, value.not_null)
     sized = isinstance(to, ListType | MapType) and not isinstance(have, SetType)
     return replace(value, type=kind) if sized else Unknown(kind, value.not_null)
+
+
+def _null(value: Null, to: Type, path: Path) -> Value:
+    if value.type == to:
+        return value
+    if not convertible(value.type, to):
+        raise ConversionError(f"{_article(to)} required", path)
+    return Null(settled(_filled(value.type, to)))
 
 
 def _filled(have: Type, to: Type) -> Type:
@@ -164,7 +188,7 @@ def _elements(value: Value, element: Type, to: Type, path: Path) -> tuple[Type, 
     kind = _element_type(element, value.items, what, path)
     if isinstance(kind, Primitive) and (same := _PYTHONS.get(kind)):
         return kind, tuple([v if type(v) is same else _convert(v, kind, (*path, i)) for i, v in enumerate(value.items)])
-    if kind is ANY and any(v is not None and type_of(v) is not ANY for v in value.items):
+    if kind is ANY and any(type_of(v) is not ANY for v in value.items):
         raise ConversionError(f"all {what} elements must have the same type", path)
     items = tuple(_convert(v, kind, (*path, i)) for i, v in enumerate(value.items))
     kind = settled(kind)

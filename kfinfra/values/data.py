@@ -1,4 +1,5 @@
-"""The values themselves. Primitives are Python's own: str (NFC), bool, int, Decimal (never integral, never float), None (null).
+"""The values themselves. Primitives are Python's own: str (NFC), bool, int, Decimal (never integral, never float), None (a null
+that has no type yet).
 
 Collections are the frozen classes below. `Unknown` stands for a value that is known only after an apply, with what is
 already known of it. `Marked` wraps a value with marks ("sensitive", "ephemeral"); marks may also sit inside collections.
@@ -62,6 +63,13 @@ class MapValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Null:
+    """A null that has a type: what null becomes where something of a type is wanted."""
+
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A value known only after apply: its type, and what is known of it already."""
 
@@ -103,7 +111,7 @@ class Marked:
 SENSITIVE, EPHEMERAL, CHANNEL = "sensitive", "ephemeral", "channel"
 
 Value: TypeAlias = (
-    None | bool | int | Decimal | str | TupleValue | ObjectValue | ListValue | SetValue | MapValue | Unknown | Marked
+    None | Null | bool | int | Decimal | str | TupleValue | ObjectValue | ListValue | SetValue | MapValue | Unknown | Marked
 )
 
 
@@ -130,7 +138,7 @@ def type_of(value: Value) -> Type:
             return SetType(element)
         case MapValue(element):
             return MapType(element)
-        case Unknown(kind):
+        case Unknown(kind) | Null(kind):
             return kind
         case _:
             return ANY

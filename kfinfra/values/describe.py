@@ -11,6 +11,7 @@ from kfinfra.values.data import (
     ListValue,
     MapValue,
     Marked,
+    Null,
     ObjectValue,
     SetValue,
     TupleValue,
@@ -40,7 +41,7 @@ def statement(value: Value) -> str:
 
 def _compact(value: Value) -> str:
     match value:
-        case None:
+        case None | Null():
             return "null"
         case bool():
             return "true" if value else "false"

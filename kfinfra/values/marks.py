@@ -11,6 +11,7 @@ from kfinfra.values.data import (
     ListValue,
     MapValue,
     Marked,
+    Null,
     ObjectValue,
     ResourceValue,
     SetValue,
@@ -22,7 +23,7 @@ from kfinfra.values.data import (
 NONE: frozenset[str] = frozenset()
 SECRET = frozenset({SENSITIVE, EPHEMERAL})
 """The marks of values that no message may show."""
-BARE = frozenset([str, int, bool, Decimal, type(None)])
+BARE = frozenset([str, int, bool, Decimal, type(None), Null])
 """The types of values that hold no marks and nothing unknown. Asking for these first is what makes passes over values cheap."""
 
 

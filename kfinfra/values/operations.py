@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from kfinfra.values.data import ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value, type_of
+from kfinfra.values.data import ListValue, MapValue, Marked, Null, ObjectValue, SetValue, TupleValue, Unknown, Value, type_of
 from kfinfra.values.render import quote
 from kfinfra.values.types import ANY, ListType, MapType, ObjectType, SetType, TupleType, Type
 
@@ -34,7 +34,7 @@ def equal(left: Value, right: Value) -> bool | None:
         case MapValue(x, c), MapValue(y, d):
             return _fields(c, d) if x == y else False
         case _:
-            return left is None and right is None
+            return isinstance(left, Null | None) and isinstance(right, Null | None)
 
 
 def _sequence(left: Value, right: Value, a: Sequence[Value], b: Sequence[Value]) -> bool | None:
@@ -42,7 +42,7 @@ def _sequence(left: Value, right: Value, a: Sequence[Value], b: Sequence[Value])
     if len(a) != len(b):
         return False
     for x, y in zip(a, b, strict=True):
-        same = equal(x, y)
+        same = _part(x, y)
         if same is None:
             return None if _may_be_one(type_of(left), type_of(right)) else False
         if not same:
@@ -53,8 +53,16 @@ def _sequence(left: Value, right: Value, a: Sequence[Value], b: Sequence[Value])
 def _fields(c: Mapping[str, Value], d: Mapping[str, Value]) -> bool | None:
     if c.keys() != d.keys():
         return False
-    found = {equal(value, d[name]) for name, value in c.items()}
+    found = {_part(value, d[name]) for name, value in c.items()}
     return False if False in found else None if None in found else True
+
+
+def _part(left: Value, right: Value) -> bool | None:
+    """Whether parts are equal: nulls are where they are of one type, since the wholes are of two where they are not."""
+    same = equal(left, right)
+    if same and isinstance(left, Null | None):
+        return type_of(left) == type_of(right)
+    return same
 
 
 def _unknown(left: Value, right: Value) -> bool | None:
@@ -62,7 +70,7 @@ def _unknown(left: Value, right: Value) -> bool | None:
         return None  # both may be null, and nulls are equal
     one, known = (left, right) if isinstance(left, Unknown) else (right, left)
     assert isinstance(one, Unknown)
-    if known is None:
+    if isinstance(known, Null | None):
         return False if one.not_null else None
     if isinstance(known, str) and not known.startswith(one.prefix):
         return False
@@ -114,7 +122,7 @@ def _order(value: Value) -> tuple[int, int | Decimal, str]:
             return 2, 0, value
         case Unknown():
             return 4, 0, ""
-        case None:
+        case None | Null():
             return 5, 0, ""
         case _:
             return 3, 0, _written(value)
@@ -125,7 +133,7 @@ def _written(value: Value) -> str:
     match value:
         case Marked(inner):
             return _written(inner)
-        case None:
+        case None | Null():
             return "~"
         case Unknown():
             return "?"

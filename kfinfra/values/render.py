@@ -14,6 +14,7 @@ from kfinfra.values.data import (
     ListValue,
     MapValue,
     Marked,
+    Null,
     ObjectValue,
     SetValue,
     TupleValue,
@@ -54,6 +55,8 @@ def _render(value: Value, kind: Type, depth: int) -> str:
             return "(known after apply)"
         case None:
             return _null(kind)
+        case Null(of):
+            return _null(of)
         case bool():
             return "true" if value else "false"
         case int() | Decimal():

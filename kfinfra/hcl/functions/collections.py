@@ -11,6 +11,7 @@ from kfinfra.hcl.functions.strings import graphemes
 from kfinfra.values.convert import ConversionError, convert, type_of
 from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import mark, unmark, unmark_deep, wholly_known
+from kfinfra.values.nulls import is_null
 from kfinfra.values.operations import equal, unique
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, ObjectType, Primitive, TupleType, Type
 from kfinfra.values.unify import unify
@@ -166,15 +167,14 @@ def _found_type(value: Value, key: Value, default: tuple[Value, ...]) -> Type:
 
 def _merge(*maps: Value) -> Value:
     fields: dict[str, Value] = {}
-    given = [m for m in maps if m is not None]
-    for at, one in enumerate(maps):
-        if one is not None:
-            fields.update(_fields(one, at) if isinstance(one, ObjectValue | MapValue) else _not_map(at))
-    kinds = {type_of(m): None for m in given} if all(isinstance(m, MapValue) for m in given) else {}
-    if len(kinds) == 1:
-        (kind,) = kinds
-        if isinstance(kind, MapType):
-            return MapValue(kind.element, fields)
+    kinds = [type_of(m) for m in maps]
+    for at, (one, kind) in enumerate(zip(maps, kinds, strict=True)):
+        if isinstance(one, ObjectValue | MapValue):
+            fields.update(_fields(one, at))
+        elif kind is not ANY and not isinstance(kind, ObjectType | MapType):
+            _not_map(at)
+    if kinds and isinstance(kinds[0], MapType) and all(kind == kinds[0] for kind in kinds):
+        return MapValue(kinds[0].element, fields)
     return ObjectValue(fields)
 
 
@@ -236,7 +236,7 @@ def _coalesce(*values: Value) -> Value:
         if isinstance(value, Unknown):
             return Unknown(kind, not_null=kind is not ANY)
         found = _as(value, kind)
-        if found is not None and (found != "" or kind is not STRING):
+        if not is_null(found) and (found != "" or kind is not STRING):
             return found
     raise FunctionError("no non-null, non-empty-string arguments")
 
@@ -252,7 +252,7 @@ def _coalescelist(*values: Value) -> Value:
     for at, value in enumerate(values):
         if isinstance(value, Unknown):
             break
-        if not isinstance(value, TupleValue | ListValue | None):
+        if not isinstance(type_of(value), TupleType | ListType):
             raise FunctionError("coalescelist arguments must be lists or tuples", at)
     for value in values:
         if isinstance(value, Unknown):
@@ -284,7 +284,7 @@ def _one(value: Value) -> Value:
     items = sequence(value, 0, "must be a list, set, or tuple value with either zero or one elements")
     if len(items) > 1:
         raise FunctionError("must be a list, set, or tuple value with either zero or one elements", 0)
-    return items[0] if items else None
+    return items[0] if items else convert(None, _kind(value)) if isinstance(value, ListValue | SetValue) else None
 
 
 def _matchkeys(values: ListValue, keys: ListValue, wanted: ListValue) -> Value:
@@ -302,7 +302,7 @@ def _transpose(value: MapValue) -> Value:
     out: dict[str, list[Value]] = {}
     for key in sorted(value.items):
         for item in sequence(value.items[key]):
-            if item is None:
+            if is_null(item):
                 raise FunctionError("input must not contain null strings", 0)
             out.setdefault(str(item), []).append(key)
     return MapValue(ListType(STRING), {k: ListValue(STRING, tuple(v)) for k, v in out.items()})
@@ -326,7 +326,7 @@ def _any_is_true(value: ListValue) -> Value:
 def _sort(value: ListValue) -> Value:
     if not wholly_known(value):
         return ListValue(STRING, (Unknown(STRING),) * len(value.items))
-    if None in value.items:
+    if any(map(is_null, value.items)):
         raise FunctionError("given list element is null; a null string cannot be sorted", 0)
     return ListValue(STRING, tuple(sorted(map(str, value.items))))
 
@@ -337,7 +337,7 @@ FUNCTIONS: dict[str, Implementation] = {
     "chunklist": _chunklist,
     "coalesce": _coalesce,
     "coalescelist": _coalescelist,
-    "compact": lambda v: ListValue(STRING, tuple(i for i in v.items if i is not None and i != "")),
+    "compact": lambda v: ListValue(STRING, tuple(i for i in v.items if not is_null(i) and i != "")),
     "concat": _concat,
     "contains": _contains,
     "distinct": lambda v: ListValue(v.element, tuple(unique(v.items))),

@@ -18,7 +18,7 @@ from decimal import Decimal
 from kfinfra.diag import first_bad_byte
 from kfinfra.hcl.functions.function import FunctionError, Implementation
 from kfinfra.values.codec import from_data
-from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Value
+from kfinfra.values.data import ListValue, MapValue, Null, ObjectValue, SetValue, TupleValue, Value
 from kfinfra.values.numbers import number_text
 from kfinfra.values.types import STRING, ObjectType
 
@@ -44,6 +44,8 @@ def json_text(value: Value) -> str:
             return "{" + ",".join(f"{_json_string(k)}:{json_text(fields[k])}" for k in sorted(fields)) + "}"
         case int() | Decimal() if not isinstance(value, bool):
             return number_text(value)
+        case Null():
+            return "null"
         case _:
             return json.dumps(value)
 

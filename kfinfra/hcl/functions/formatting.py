@@ -11,6 +11,7 @@ from kfinfra.hcl.functions.strings import graphemes
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import wholly_known
+from kfinfra.values.nulls import is_null
 from kfinfra.values.numbers import number_text
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, SetType, TupleType
 
@@ -70,8 +71,8 @@ def _body(verb: str, flags: str, precision: int | None, value: Value) -> str:
             return json_text(value)
         if isinstance(value, Decimal):
             return _number("g", "", None, value)
-        return "null" if value is None else str(convert(value, STRING))
-    if value is None:
+        return "null" if is_null(value) else str(convert(value, STRING))
+    if is_null(value):
         raise ConversionError("null value cannot be formatted")
     if verb == "t":
         return str(convert(convert(value, BOOL), STRING))

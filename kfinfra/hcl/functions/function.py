@@ -10,6 +10,7 @@ from kfinfra.diag import Called, TypeName
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import Unknown, Value
 from kfinfra.values.marks import NONE, SECRET, is_bare, mark, unmark, unmark_deep, wholly_known
+from kfinfra.values.nulls import is_null
 from kfinfra.values.types import ANY, STRING, ListType, MapType, Primitive, SetType, Type
 
 # Parameter types that leave a text as it is.
@@ -129,7 +130,7 @@ class Function:
         """The result where an argument is null: unknown if one before it is of unknown type, since nothing is looked at
         after that. Raises `bad` otherwise, or what tells that an argument is not of its parameter's type.
         """
-        ready = [v if unmark(v)[0] is None else self._ready(at, v, self.parameter(at)) for at, v in enumerate(arguments)]
+        ready = [v if is_null(unmark(v)[0]) else self._ready(at, v, self.parameter(at)) for at, v in enumerate(arguments)]
         if any(self._untyped(at, unmark(v)[0]) for at, v in enumerate(ready[: bad.argument])):
             return mark(Unknown(), frozenset().union(*(unmark_deep(v)[1] for v in ready)))
         raise bad
@@ -162,7 +163,7 @@ class Function:
     def _ready(self, at: int, value: Value, parameter: Parameter | None) -> Value:
         if parameter is None:
             raise FunctionError("too many arguments", at)
-        if unmark(value)[0] is None and not parameter.nullable:
+        if is_null(unmark(value)[0]) and not parameter.nullable:
             raise _NullError("argument must not be null", at)
         if parameter.type is ANY:
             return value

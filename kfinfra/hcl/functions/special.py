@@ -5,8 +5,8 @@ from __future__ import annotations
 from kfinfra.hcl.access import friendly
 from kfinfra.hcl.functions.function import FunctionError, Implementation
 from kfinfra.values.convert import ConversionError, convert
-from kfinfra.values.data import EPHEMERAL, SENSITIVE, Unknown, Value
-from kfinfra.values.marks import mark, unmark, unmark_deep
+from kfinfra.values.data import EPHEMERAL, SENSITIVE, ListValue, MapValue, ObjectValue, TupleValue, Unknown, Value, type_of
+from kfinfra.values.marks import mark, unmark
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, SetType, Type, type_name
 
 _NAMES: dict[Type, str] = {ListType(ANY): "list", SetType(ANY): "set", MapType(ANY): "map"}
@@ -39,7 +39,20 @@ def _issensitive(value: Value) -> Value:
 
 
 def _not_ephemeral(value: Value) -> Value:
-    return None if EPHEMERAL in unmark_deep(value)[1] else value
+    bare, marks = unmark(value)
+    if EPHEMERAL in marks:
+        return mark(convert(None, type_of(bare)), marks - {EPHEMERAL})
+    match bare:
+        case TupleValue(items):
+            return mark(TupleValue(tuple(map(_not_ephemeral, items))), marks)
+        case ListValue(element, items):
+            return mark(ListValue(element, tuple(map(_not_ephemeral, items))), marks)
+        case ObjectValue(fields):
+            return mark(ObjectValue({name: _not_ephemeral(part) for name, part in fields.items()}), marks)
+        case MapValue(element, fields):
+            return mark(MapValue(element, {name: _not_ephemeral(part) for name, part in fields.items()}), marks)
+        case _:
+            return value
 
 
 FUNCTIONS: dict[str, Implementation] = {

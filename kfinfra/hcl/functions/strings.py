@@ -7,7 +7,9 @@ from typing import Any
 
 from kfinfra.hcl.functions.function import FunctionError, Implementation
 from kfinfra.hcl.functions.numeric import whole
+from kfinfra.values.convert import convert
 from kfinfra.values.data import ListValue, ObjectValue, TupleValue, Unknown, Value
+from kfinfra.values.nulls import is_null
 from kfinfra.values.types import BOOL, STRING, ObjectType, TupleType, Type
 
 
@@ -76,9 +78,13 @@ def match_type(rule: str) -> Type:
 
 
 def _match(found: Any, kind: Type) -> Value:
-    if isinstance(kind, ObjectType):
-        return ObjectValue({n: found.group(n) for n in kind.attributes})
-    return TupleValue(tuple(found.groups())) if isinstance(kind, TupleType) else str(found.group(0))
+    match kind:
+        case ObjectType(attributes):
+            return ObjectValue({name: convert(found.group(name), STRING) for name in attributes})
+        case TupleType():
+            return TupleValue(tuple(convert(group, STRING) for group in found.groups()))
+        case _:
+            return str(found.group(0))
 
 
 def _regex(rule: str, text: str) -> Value:
@@ -132,7 +138,7 @@ def _join(separator: str, *lists: ListValue) -> Value:
     if not lists:
         raise FunctionError("at least one list is required")
     parts = [item for one in lists for item in one.items]
-    if None in parts:
+    if any(map(is_null, parts)):
         raise FunctionError("a list element is null; cannot concatenate null values", 1)
     return separator.join(str(p) for p in parts)
 

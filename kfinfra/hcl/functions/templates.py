@@ -13,6 +13,7 @@ from kfinfra.hcl.nodes import Expr, Step, Traversal
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import MapValue, ObjectValue, Value
 from kfinfra.values.marks import unmark
+from kfinfra.values.nulls import is_null
 from kfinfra.values.types import STRING
 
 
@@ -34,7 +35,7 @@ def functions(files: Files, known: Mapping[str, Function]) -> dict[str, Implemen
     read = reader(files)
 
     def filled(name: str, text: str, variables: Value) -> Value:
-        from kfinfra.hcl.evaluate import evaluate
+        from kfinfra.hcl.evaluate import typed
         from kfinfra.hcl.parser import parse_template
 
         if not isinstance(variables, ObjectValue | MapValue):
@@ -44,12 +45,12 @@ def functions(files: Files, known: Mapping[str, Function]) -> dict[str, Implemen
         try:
             template = parse_template(source)
             _check_names(template, variables.items)
-            found = evaluate(template, _Variables(variables.items, usable), source)
+            found = typed(template, _Variables(variables.items, usable), source)
         except DiagnosticError as bad:
             first = bad.diagnostics[0]
             where = f"{first.span}: " if first.span else ""
             raise FunctionError(f"{where}{first.summary}; {first.detail.rstrip('.')}") from bad
-        if unmark(found)[0] is None:
+        if is_null(unmark(found)[0]):
             raise FunctionError("the result of the template is null")
         return found
 

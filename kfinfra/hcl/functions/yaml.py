@@ -15,6 +15,7 @@ from typing import Any
 from kfinfra.hcl.functions.function import FunctionError, Implementation
 from kfinfra.values.codec import from_data
 from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Value
+from kfinfra.values.nulls import untyped
 from kfinfra.values.numbers import number_text, parse_number
 
 _CORE = "tag:yaml.org,2002:"
@@ -133,6 +134,7 @@ def _moment(found: re.Match[str]) -> str | None:
 
 def encode(value: Value) -> str:
     """A value as YAML: keys sorted, all strings quoted, texts of several lines as blocks."""
+    value = untyped(value)
     return _node(value, 0) + ("...\n" if value is None or isinstance(value, bool | int | Decimal) else "")
 
 
