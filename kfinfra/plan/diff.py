@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from kfinfra.model.plain import UNKNOWN, Attributes, Path, Plain, at_path
+from kfinfra.model.plain import UNKNOWN, Attributes, Path, Plain
 from kfinfra.model.resource import Desired, Resource
 from kfinfra.model.schema import Attribute, BlockType, ResourceType, Shape
 from kfinfra.plan.change import Action, Change, Difference
 from kfinfra.plan.merge import planned, same
+from kfinfra.values.types import MapType
 
 
 def schema_attributes(schema: ResourceType) -> Mapping[str, Attribute]:
@@ -97,17 +98,36 @@ def _after(
         old = before.get(name) if before is not None else None
         exists = before is not None and not anew
         value = planned(attribute, written.get(name), old if exists else None, exists)
-        out[name] = _keep_ignored((name,), value, old, desired) if before is not None else value
+        out[name] = _keep_ignored(name, attribute, value, old, desired) if before is not None else value
     return out
 
 
-def _keep_ignored(path: Path, value: Plain, old: Plain, desired: Desired) -> Plain:
+def _keep_ignored(name: str, attribute: Attribute, value: Plain, old: Plain, desired: Desired) -> Plain:
+    """The value with what is ignored in it as it was; what was not there does not come either."""
+    kept: Plain = {} if value is None and isinstance(attribute.type, MapType) else value
     for ignored in desired.lifecycle.ignore_changes:
-        if ignored == ("*",) or ignored == path:
+        if ignored in (("*",), (name,)):
             return old
-        if ignored[: len(path)] == path and isinstance(value, dict):
-            value = replaced(value, ignored[len(path) :], at_path(old, ignored[len(path) :]))
-    return value
+        if ignored[0] == name:
+            kept = _kept(kept, ignored[1:], old, attribute.fields is not None)
+    return value if value is None and kept == {} else kept
+
+
+def _kept(value: Plain, path: Path, old: Plain, whole: bool) -> Plain:
+    """`value` with what `old` has at `path`; a `whole` object has all its attributes, whatever `old` has."""
+    if not path:
+        return old
+    step, more = path[0], path[1:]
+    if isinstance(value, list) and isinstance(step, int) and isinstance(old, list) and step < min(len(value), len(old)):
+        return [_kept(v, more, old[step], whole) if i == step else v for i, v in enumerate(value)]
+    if not isinstance(value, dict) or not isinstance(step, str):
+        return value
+    there = old.get(step) if isinstance(old, dict) else None
+    if more and step in value:
+        return {**value, step: _kept(value[step], more, there, whole)}
+    if not more and (whole or (isinstance(old, dict) and step in old)):
+        return {**value, step: there}
+    return value if more else {name: v for name, v in value.items() if name != step}
 
 
 def replaced(value: Plain, path: Path, new: Plain) -> Plain:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfinfra.model.address import Address
-from kfinfra.model.plain import UNKNOWN
+from kfinfra.model.plain import UNKNOWN, Plain
 from kfinfra.model.resource import Desired, Lifecycle, Resource
 from kfinfra.model.schema import Attribute, ResourceType, Shape
 from kfinfra.plan.change import Action
@@ -97,6 +97,21 @@ def test_ignored_changes_are_ignored_at_any_depth() -> None:
     ignoring = Lifecycle(ignore_changes=(("labels", "b"), ("size",)))
     desired = replace(wanted(labels={"a": "1", "b": "2"}, size="1"), lifecycle=ignoring)
     assert diff(desired, there(labels={"a": "1", "b": "other"}, size="9"), THING, "fake").action is Action.NOOP
+
+
+def test_what_is_ignored_and_was_not_there_does_not_come() -> None:
+    def after(labels: Plain, before: Plain, *ignored: str) -> Plain:
+        desired = replace(wanted(labels=labels), lifecycle=Lifecycle(ignore_changes=tuple(("labels", i) for i in ignored)))
+        change = diff(desired, there(labels=before), THING, "fake")
+        assert change.after is not None
+        return change.after["labels"]
+
+    assert after({"a": "1"}, {"a": "1"}, "team") == {"a": "1"}
+    assert after({"a": "1", "team": "x"}, {"a": "1"}, "team") == {"a": "1"}
+    assert after({"a": "1", "team": "x"}, None, "team") == {"a": "1"}
+    assert after({"a": "1"}, {"a": "1", "team": "y"}, "team") == {"a": "1", "team": "y"}
+    assert after(None, {"team": "y", "b": "2"}, "team") == {"team": "y"}
+    assert after(None, None, "team") is None
 
 
 def test_drift_is_what_changed_but_for_what_changes_by_itself() -> None:
