@@ -30,8 +30,9 @@ def accepted(expression: str, theirs: Said, ours: Said) -> str:
 
 
 def _null_formatted(expression: str, theirs: Said, ours: Said) -> bool:
-    formats = re.search(r"format(list)?\(", expression) is not None
-    return formats and UNKNOWN in theirs.text and "null" in expression and "var.u" not in expression
+    if not re.search(r"format(list)?\(", expression) or "null" not in expression or theirs.error:
+        return False
+    return "null value cannot be formatted" in ours.told or (UNKNOWN in theirs.text and "var.u" not in expression)
 
 
 def _crash(_: str, theirs: Said, ours: Said) -> bool:
@@ -66,8 +67,12 @@ def _outside(_: str, theirs: Said, ours: Said) -> bool:
     return _OUTSIDE.search(ours.told) is not None and not theirs.error
 
 
-def _all_addresses(_: str, theirs: Said, ours: Said) -> bool:
-    return "not enough remaining address space" in theirs.detail and not ours.error and "0.0.0.0/" in ours.text
+def _all_addresses(expression: str, theirs: Said, ours: Said) -> bool:
+    return re.search(r'cidrsubnets\(\W*"0\.0\.0\.0/0"', expression) is not None and not ours.error
+
+
+def _one_by_one(_: str, theirs: Said, ours: Said) -> bool:
+    return "element types must all match for conversion to list" in theirs.detail and not ours.error
 
 
 def _passed_over(expression: str, theirs: Said, ours: Said) -> bool:
@@ -84,7 +89,8 @@ def _remainder(expression: str, theirs: Said, ours: Said) -> bool:
 
 
 def _at_once(expression: str, theirs: Said, ours: Said) -> bool:
-    return "var.u" in expression and not theirs.error and ours.error != "" and any(word in ours.told for word in _EARLY)
+    early = "var.u" in expression and not theirs.error and any(word in ours.told for word in _EARLY)
+    return early and (ours.error != "" or UNKNOWN in theirs.text)
 
 
 REASONS: dict[str, Callable[[str, Said, Said], bool]] = {
@@ -97,6 +103,7 @@ REASONS: dict[str, Callable[[str, Said, Said], bool]] = {
     "yamlencode quotes a key of several lines": _block_keys,
     "cidrsubnet and cidrhost with a number outside the prefix are errors": _outside,
     "cidrsubnets divides all addresses, too": _all_addresses,
+    "beside a list of any type cty converts a tuple's elements one by one, whatever they have in common": _one_by_one,
     "coalesce of what cannot be converted is an error; Terraform passes over it": _passed_over,
     "what functions of numbers give is worked on with 512 bits; Terraform keeps their 53 or 64": _rounded,
     "a remainder of what pow or log gives is of other bits": _remainder,

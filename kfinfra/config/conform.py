@@ -22,6 +22,7 @@ from kfinfra.values.data import (
     Unknown,
     Value,
 )
+from kfinfra.values.nulls import is_null
 from kfinfra.values.types import ANY, STRING, ListType, MapType, SetType, type_name
 
 
@@ -44,7 +45,7 @@ def conform(value: Value, attribute: Attribute, path: Path, found: Findings) -> 
         if SENSITIVE in value.marks:
             found.sensitive.add(path)
         value = value.value
-    if value is None:
+    if is_null(value):
         return _absent(attribute, path, found)
     if isinstance(value, Unknown):
         return UNKNOWN
@@ -208,7 +209,7 @@ def conform_fields(
             detail = f'An argument named "{name}" is not expected{where}.{did_you_mean(name, fields)}'
             found.problem(inside, "Unsupported argument", detail)
             continue
-        if name in usual.observed and value is not None:
+        if name in usual.observed and not is_null(value):
             found.problem(inside, "Read-only argument", f'"{name}" is set by the server and cannot be written.')
         out[name] = conform(value, attribute, inside, found)
     for name in wrong:

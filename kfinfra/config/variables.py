@@ -24,7 +24,7 @@ from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import EPHEMERAL, SENSITIVE, Unknown, Value
 from kfinfra.values.marks import has_mark, mark
 from kfinfra.values.nulls import is_null
-from kfinfra.values.types import ANY, ObjectType, Primitive
+from kfinfra.values.types import ANY, ObjectType, Primitive, settled
 
 KNOWN = ("type", "default", "description", "sensitive", "nullable", "ephemeral", "validation")
 RESERVED = ("source", "version", "providers", "count", "for_each", "lifecycle", "depends_on", "locals")
@@ -210,7 +210,7 @@ class Declaration:
 
     def unknown(self) -> Value:
         """What stands for the variable while it has no value."""
-        return self._marked(Unknown(self.constraint.type))
+        return self._marked(Unknown(settled(self.constraint.type)))
 
     def take(self, value: Value, span: Span, functions: Mapping[str, Function], parts: Mapping[Path, Span]) -> Value:
         """The variable's value where `value`, written at `span`, is given; `parts` are the places of what is in it.

@@ -91,6 +91,10 @@ class Evaluator:
         span = self.source.span(expr.start, expr.end)
         raise DiagnosticError(error(summary, detail, span, values=seen, call=call, hint=hint))
 
+    def note(self, expr: Expr, summary: str, detail: str) -> None:
+        """Tells what is wrong where the rest can be looked at without it: raises, unless as much as can be told is asked for."""
+        self.fail(expr, summary, detail)
+
     def _seen(self, expr: Expr) -> tuple[tuple[str, str], ...]:
         out: dict[str, str] = {}
         self.quiet += 1
@@ -171,9 +175,14 @@ class Evaluator:
             marks |= found
             if is_null(value):
                 detail = "The expression result is null. Cannot include a null value in a string template."
-                self.fail(part, "Invalid template interpolation value", detail)
-            prefix = "Cannot include the given value in a string template: "
-            piece = self.convert(part, value, STRING, "Invalid template interpolation value", prefix)
+                self.note(part, "Invalid template interpolation value", detail)
+                continue
+            try:
+                piece = convert(value, STRING)
+            except ConversionError as bad:
+                detail = f"Cannot include the given value in a string template: {bad.message}."
+                self.note(part, "Invalid template interpolation value", detail)
+                continue
             parts += piece.parts if isinstance(piece, Deferred) else [piece if isinstance(piece, Unknown) else str(piece)]
             if isinstance(piece, Unknown):
                 text, known = text + (piece.prefix if known else ""), False
@@ -351,7 +360,19 @@ class _Partial(Evaluator):
                 raise
             self.failed += 1
             return self._of_either(expr) if isinstance(expr, Conditional) else _least(expr)
-        return _least(expr) if self.failed > before and isinstance(expr, Call | Splat | Unary | Binary) else found
+        if self.failed > before:
+            return (
+                self._of_splat(expr)
+                if isinstance(expr, Splat)
+                else _least(expr)
+                if isinstance(expr, Call | Unary | Binary)
+                else found
+            )
+        return found
+
+    def note(self, expr: Expr, summary: str, detail: str) -> None:
+        """Goes on: only that something is wrong counts."""
+        self.failed += 1
 
     def _apart(self, expr: Expr) -> Expr:
         """`expr` with its parts worked out already, where its rule would let an error in one of them end it."""
@@ -380,6 +401,13 @@ class _Partial(Evaluator):
         except DiagnosticError:
             return Unknown()
         return Unknown(type_of(found))
+
+    def _of_splat(self, expr: Splat) -> Value:
+        before = self.failed
+        source, marks = unmark(self.value(expr.source))
+        if self.failed > before:
+            return Unknown()
+        return mark(Unknown(type_of(loops.unknown_splat(self, expr, Unknown(type_of(source), not_null=True)))), marks)
 
     def attempt(self, expr: Expr) -> Value:
         """The value of `expr`, whose errors `try` and `can` want to see."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kfinfra.hcl import access
 from kfinfra.hcl.nodes import Expr, For, Splat
-from kfinfra.values.convert import type_of
+from kfinfra.values.convert import ConversionError, convert, type_of
 from kfinfra.values.data import ListValue, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import NONE, SECRET, mark, unmark
 from kfinfra.values.nulls import is_null
@@ -20,7 +20,7 @@ def splat(here: Evaluator, expr: Splat) -> Value:
     """`source[*].each`: null is no element, anything that is no sequence is one."""
     source, marks = unmark(here.value(expr.source))
     if isinstance(source, Unknown):
-        return mark(_splat_unknown(here, expr, source), marks)
+        return mark(unknown_splat(here, expr, source), marks)
     if is_null(source):
         if isinstance(type_of(source), ListType | SetType | TupleType):
             detail = "Splat expressions (with the * symbol) cannot be applied to null sequences."
@@ -37,7 +37,7 @@ def splat(here: Evaluator, expr: Splat) -> Value:
     return mark(TupleValue(found), marks)
 
 
-def _splat_unknown(here: Evaluator, expr: Splat, source: Unknown) -> Value:
+def unknown_splat(here: Evaluator, expr: Splat, source: Unknown) -> Value:
     """A splat over what is not known: what is no sequence is one element for sure where it cannot be null."""
     match source.type:
         case ListType(element) | SetType(element):
@@ -70,15 +70,17 @@ def for_expression(here: Evaluator, expr: For) -> Value:
         )
     loop = _Loop(here, expr)
     found = NONE if pairs else loop.check()
+    if not loop.sound:
+        return Unknown()
     return mark(Unknown(), marks | found) if unknown else mark(loop.run(pairs), marks)
 
 
 class _Loop:
-    """One `for` at work: what it has gathered, and the marks of conditions and keys."""
+    """One `for` at work: what it has gathered, and the marks of conditions and keys; `sound` while nothing has gone wrong."""
 
     def __init__(self, here: Evaluator, expr: For) -> None:
         self.here, self.expr = here, expr
-        self.marks, self.known = NONE, True
+        self.marks, self.known, self.sound = NONE, True, True
         self.items: list[Value] = []
         self.fields: dict[str, list[Value]] = {}
 
@@ -114,34 +116,47 @@ class _Loop:
         if isinstance(test, Unknown) and self.expr.key is None:
             self.known = False
             return False
-        if is_null(test) and self.known:
-            self.here.fail(condition, "Condition is null", "The value of the 'if' clause must not be null.")
-        if self.known:
-            test = self.here.convert(condition, test, BOOL, "Invalid 'for' condition", "The 'if' clause value is invalid: ")
+        if is_null(test):
+            return self._give_up(condition, "Condition is null", "The value of the 'if' clause must not be null.")
+        try:
+            test = convert(test, BOOL)
+        except ConversionError as bad:
+            return self._give_up(condition, "Invalid 'for' condition", f"The 'if' clause value is invalid: {bad.message}.")
         self.known = self.known and not isinstance(test, Unknown)
-        return test is True or test == "true"
+        return test is True
+
+    def _give_up(self, expr: Expr, summary: str, detail: str) -> bool:
+        """Tells what is wrong with a condition or a key, unless the result cannot be known any more anyway."""
+        if self.known:
+            self.here.note(expr, summary, detail)
+        self.known = self.sound = False
+        return False
 
     def _take(self, names: dict[str, Value]) -> None:
-        """Takes an element in. Once the result cannot be known any more, only what goes wrong in the parts is still told."""
         expr, here = self.expr, self.here
         if expr.key is None:
             self.items.append(here.within(names, expr.value))
             return
         raw, found = unmark(here.within(names, expr.key))
         self.marks |= found
+        if is_null(raw):
+            detail = "Key expression in 'for' expression must not produce a null value."
+            self._give_up(expr.key, "Invalid object key", detail)
+            return
         if isinstance(raw, Unknown):
             self.known = False
-        if not self.known and (is_null(raw) or isinstance(raw, Unknown)):
             return
-        if is_null(raw):
-            here.fail(expr.key, "Invalid object key", "Key expression in 'for' expression must not produce a null value.")
-        key = here.convert(expr.key, raw, STRING, "Invalid object key", "The key expression produced an invalid result: ")
+        try:
+            key = convert(raw, STRING)
+        except ConversionError as bad:
+            self._give_up(expr.key, "Invalid object key", f"The key expression produced an invalid result: {bad.message}.")
+            return
         value = here.within(names, expr.value)
-        if isinstance(key, str) and key in self.fields and not expr.group:
-            here.fail(
+        if key in self.fields and not expr.group:
+            here.note(
                 expr.key,
                 "Duplicate object key",
-                f"Two different items produced {_shown(key, found)} in this 'for' expression. If duplicates are expected, "
+                f"Two different items produced {_shown(str(key), found)} in this 'for' expression. If duplicates are expected, "
                 "use the ellipsis (...) after the value expression to enable grouping by key.",
             )
         self.fields.setdefault(str(key), []).append(value)
@@ -154,16 +169,18 @@ def _shown(key: str, marks: frozenset[str]) -> str:
 def joined(here: Evaluator, expr: Expr, value: TupleValue) -> Value:
     """The strings of a template's `for` as one."""
     text, known, marks = "", True, NONE
+    summary = "Invalid template interpolation value"
     for item in value.items:
         bare, found = unmark(item)
         marks |= found
         if is_null(bare):
-            here.fail(
-                expr,
-                "Invalid template interpolation value",
-                "An iteration result is null. Cannot include a null value in a string template.",
-            )
-        piece = here.convert(expr, bare, STRING, "Invalid template interpolation value", "Cannot include one of the results: ")
+            here.note(expr, summary, "An iteration result is null. Cannot include a null value in a string template.")
+            continue
+        try:
+            piece = convert(bare, STRING)
+        except ConversionError as bad:
+            here.note(expr, summary, f"Cannot include one of the results: {bad.message}.")
+            continue
         known = known and not isinstance(piece, Unknown)
         text += str(piece) if known else ""
     return mark(text if known else Unknown(STRING, not_null=True, prefix=text), marks)

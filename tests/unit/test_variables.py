@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from kfinfra.app.validation import validated
 from kfinfra.config.configuration import Configuration
 from kfinfra.config.files import FolderSources
+from kfinfra.config.keys import BlockKey
 from kfinfra.config.loading import load
 from kfinfra.diag import DiagnosticError
 from kfinfra.model.plain import UNKNOWN, Plain
@@ -259,3 +261,40 @@ def test_a_var_option_that_cannot_be(tmp_path: Path, given: str, words: str) -> 
 def test_a_declaration_in_a_var_file(tmp_path: Path) -> None:
     found = told(tmp_path, 'variable "v" { default = 1 }', files={"kfinfra.kfvars": 'variable "v" {\n  default = 2\n}\n'})
     assert [(f[0], "write: v = …" in f[2]) for f in found] == [("Variable declaration in a var file", True)]
+
+
+NULLS = """
+variable "o" {
+  type = object({ zone = optional(string), size = optional(number), tags = optional(map(string)) })
+}
+variable "wanted" {
+  type    = string
+  default = null
+}
+locals { none = tostring(null) }
+disk "d" {
+  size = 1
+  zone = var.o.zone
+}
+disk "e" {
+  size = 1
+  zone = local.none
+}
+disk "f" {
+  size = 1
+  zone = one([for zone in [var.wanted] : zone])
+}
+"""
+
+
+@pytest.mark.parametrize("name", ["d", "e", "f"])
+def test_a_null_of_a_type_is_an_argument_that_is_not_written(tmp_path: Path, name: str) -> None:
+    config = configuration(tmp_path, NULLS, ("var", "o={}"))
+    (desired,) = config.instances(BlockKey((), "disk", name))
+    assert desired.resource.attributes["zone"] == "a"
+
+
+def test_a_required_argument_that_is_a_null_of_a_type_is_told(tmp_path: Path) -> None:
+    text = NULLS + 'disk "g" {\n  size = var.o.size\n}\n'
+    found = validated(configuration(tmp_path, text, ("var", "o={}")))
+    assert [d.summary for d in found] == ["Missing required argument"]
