@@ -9,7 +9,7 @@ from kfinfra.config.conform import Findings, conform_fields
 from kfinfra.config.dynamic import expanded
 from kfinfra.config.module import Declared
 from kfinfra.config.places import Places, nearest
-from kfinfra.diag import Diagnostic, DiagnosticError, Span, article, counted, did_you_mean, error, warning
+from kfinfra.diag import Diagnostic, DiagnosticError, Span, article, counted, did_you_mean, error, nearest_name, warning
 from kfinfra.hcl.evaluate import Evaluator, Scope
 from kfinfra.hcl.nodes import Block
 from kfinfra.model.plain import Path, Plain
@@ -82,6 +82,9 @@ def _body(
             continue
         if written.name not in attributes:
             errors.append(_unknown_name(written.name, declared, declared.name_span(written), attributes, blocks))
+            meant = nearest_name(written.name, attributes)
+            if meant is not None and meant not in wrong and declared.attribute(meant) is None:
+                wrong.append(meant)
             continue
         try:
             value = here.value(written.expr)
@@ -176,9 +179,12 @@ def _unknown_block(
         return error(
             "Unsupported block type", f'"{block.type}" is an argument here.', declared.span, hint=f"write: {block.type} = {{ … }}"
         )
-    detail = f'Blocks of type "{block.type}" are not expected here.{did_you_mean(block.type, [*blocks, *attributes])}'
+    detail = (
+        f'Blocks of type "{block.type}" are not expected here.{did_you_mean(block.type, [*blocks, *attributes, *_META_BLOCKS])}'
+    )
     return error("Unsupported block type", detail, declared.span, hint=_HABITS.get(block.type, ""))
 
 
+_META_BLOCKS = ("lifecycle", "timeouts", "dynamic")
 _RUNS = "nothing runs on a machine that is made: what has to run is a pipeline's task, or a step of your CI job"
 _HABITS = {"provisioner": _RUNS, "connection": _RUNS}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from kfinfra.config.module import Declared
 from kfinfra.config.tree import Node
-from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
+from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error, nearest_name
 from kfinfra.hcl.nodes import Attr, Expr, ObjectExpr, Template, Text, Traversal
 from kfinfra.model.schema import ProviderType, ResourceType
 
@@ -19,11 +19,13 @@ def check_call(node: Node) -> Iterable[Diagnostic]:
     if call is None:
         return
     variables, name = node.module.variables, node.path[-1]
+    meant = set[str | None]()
     for attribute in call.block.body.attributes:
         if attribute.name == "version":
             detail = "A version constraint is for modules of a registry, and kfinfra has none."
             yield error("Unsupported argument", detail, call.name_span(attribute), hint='pin a git source: "git::…?ref=v1.2.0"')
         elif attribute.name not in META and attribute.name not in variables:
+            meant.add(nearest_name(attribute.name, variables))
             detail = f'Module "{name}" has no variable "{attribute.name}".{did_you_mean(attribute.name, variables)}'
             yield error("Unsupported argument", detail, call.name_span(attribute))
     for inner in call.block.body.blocks:
@@ -31,7 +33,9 @@ def check_call(node: Node) -> Iterable[Diagnostic]:
         detail = f'A "module" block has no "{inner.type}" block.'
         yield error("Unsupported block type", detail, call.inner(inner).span, hint=hint)
     for wanted, declared in variables.items():
-        if wanted not in META and declared.attribute("default") is None and call.attribute(wanted) is None:
+        if wanted in meant or wanted in META:
+            continue
+        if declared.attribute("default") is None and call.attribute(wanted) is None:
             detail = f'The argument "{wanted}" is required by module "{name}", but is not written.'
             yield error("Missing required argument", detail, call.span, hint=f"its variable is declared at {declared.span}")
     yield from _only_root(node)
@@ -109,7 +113,8 @@ def chosen_provider(block: Declared, expr: Expr, schema: ResourceType, providers
     key, wanted = provider_key(block, expr), schema.provider
     span = block.expr_span(expr)
     if key.split(".")[0] != wanted:
-        detail = f'{key} is no "{wanted}" provider, and it is one of these that a {schema.name} needs.'
+        meant = did_you_mean(key, [wanted, *providers])
+        detail = f'{key} is no "{wanted}" provider, and it is one of these that a {schema.name} needs.{meant}'
         raise DiagnosticError(error("Invalid provider reference", detail, span))
     if "." in key and key not in providers:
         others = [k for k in providers if k.split(".")[0] == wanted]

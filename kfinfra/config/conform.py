@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from kfinfra.diag import did_you_mean
+from kfinfra.diag import did_you_mean, nearest_name
 from kfinfra.model.plain import UNKNOWN, Path, Plain, is_known, path_text
 from kfinfra.model.schema import Attribute, Problem, Ref, Shape
 from kfinfra.values.codec import to_data
@@ -201,6 +201,7 @@ def conform_fields(
     """An object's attributes against the schema of each; unknown names are problems. Those in `wrong` have no value."""
     usual = _usual(fields)
     out = dict(usual.defaults)
+    meant: tuple[str | None, ...] = ()
     for name, value in items.items():
         inside = (*path, name)
         attribute = fields.get(name)
@@ -208,6 +209,7 @@ def conform_fields(
             where = f' in "{path_text(path)}"' if path else ""
             detail = f'An argument named "{name}" is not expected{where}.{did_you_mean(name, fields)}'
             found.problem(inside, "Unsupported argument", detail)
+            meant = (*meant, nearest_name(name, fields))
             continue
         if name in usual.observed and not is_null(value):
             found.problem(inside, "Read-only argument", f'"{name}" is set by the server and cannot be written.')
@@ -216,6 +218,6 @@ def conform_fields(
         del out[name]
     if not usual.required.issubset(items):
         where = f' in "{path_text(path)}"' if path else ""
-        for name in (n for n in fields if n in usual.required and n not in items and n not in wrong):
+        for name in (n for n in fields if n in usual.required and n not in items and n not in wrong and n not in meant):
             found.problem(path, "Missing required argument", f'The argument "{name}" is required{where}, but is not written.')
     return out

@@ -72,6 +72,10 @@ def undeclared(traversal: Traversal, source: SourceText, node: Node, types: Coll
                 hint = f"write: data.{first}.NAME"
                 return error("Invalid reference", detail, source.span(traversal.start, traversal.end), hint=hint)
             if (PREFIX + first, second) not in module.resources:
+                if PREFIX + first not in types:
+                    kinds = [t.removeprefix(PREFIX) for t in types if t.startswith(PREFIX)]
+                    detail = f'There is no data source type "{first}".{did_you_mean(first, kinds)}'
+                    return error("Reference to undeclared data source", detail, source.span(traversal.start, traversal.end))
                 known = [name for kind, name in module.resources if kind == f"{PREFIX}{first}"]
                 hint = f'declare it: data "{first}" "{second}" {{ … }}'
                 return _missing("data source", traversal, source, second, known, hint, f"data.{first}")

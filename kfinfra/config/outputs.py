@@ -8,7 +8,7 @@ from kfinfra.config.conditions import Rule, mistakes, read_rule
 from kfinfra.config.constants import constant_bool, constant_string
 from kfinfra.config.module import Declared
 from kfinfra.config.variables import is_flagged
-from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
+from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error, nearest_name
 from kfinfra.hcl.nodes import Expr
 from kfinfra.values.data import EPHEMERAL, SENSITIVE, Value
 from kfinfra.values.marks import has_mark, mark
@@ -46,13 +46,15 @@ def output_mistakes(outputs: Iterable[Declared], *, root: bool) -> Iterator[Diag
         if kept is not None:
             detail = "Outputs of the root module are kept in state, so that they cannot be ephemeral."
             yield error("Ephemeral output not allowed", detail, block.name_span(kept))
+        meant = set[str | None]()
         for attribute in block.block.body.attributes:
             if attribute.name not in _ARGUMENTS:
+                meant.add(nearest_name(attribute.name, _ARGUMENTS))
                 detail = f'An output has no argument "{attribute.name}".{did_you_mean(attribute.name, _ARGUMENTS)}'
                 hint = "an output is of the type of its value" if attribute.name == "type" else ""
                 yield error("Unsupported argument", detail, block.name_span(attribute), hint=hint)
         name = block.labels()[0]
-        if block.attribute("value") is None:
+        if block.attribute("value") is None and "value" not in meant:
             yield error("Missing required argument", f'The output "{name}" needs a value.', block.span, hint="write: value = …")
         for wanted in ("description", "sensitive", "ephemeral"):
             written = block.attribute(wanted)

@@ -4,7 +4,7 @@ from kfinfra.diag.diagnostic import Called, Diagnostic, DiagnosticError, Severit
 from kfinfra.diag.encoding import first_bad_byte, utf8
 from kfinfra.diag.merging import merged
 from kfinfra.diag.source import Position, SourceText, Span
-from kfinfra.diag.suggest import did_you_mean
+from kfinfra.diag.suggest import did_you_mean, nearest_name
 from kfinfra.diag.words import article, counted
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "error",
     "first_bad_byte",
     "merged",
+    "nearest_name",
     "utf8",
     "warning",
 ]

@@ -168,6 +168,22 @@ def test_several_mistakes_come_together_sorted(tmp_path: Path) -> None:
     assert {d.summary for d in mistakes(tmp_path)} == {"Invalid size", "Unsupported argument"}
 
 
+@pytest.mark.parametrize(
+    ("text", "summaries"),
+    [
+        ('disk "a" {\n  sise = 1\n}', ["Unsupported argument"]),
+        ('disk "a" {\n  sise = 1\n  sizee = 2\n}', ["Unsupported argument", "Unsupported argument"]),
+        ('disk "a" {\n  colour = 1\n}', ["Unsupported argument", "Missing required argument"]),
+        ('machine "a" {\n  dsik = "x"\n  port "p" {\n    numer = 1\n  }\n}', ["Unsupported argument", "Unsupported argument"]),
+        ('output "a" {\n  valeu = 1\n}', ["Unsupported argument"]),
+        ('output "a" {\n  vlue = 1\n  value = 2\n}', ["Unsupported argument"]),
+    ],
+)
+def test_a_misspelt_argument_is_not_missing_besides(tmp_path: Path, text: str, summaries: list[str]) -> None:
+    (tmp_path / "main.hcl").write_text(text)
+    assert [d.summary for d in mistakes(tmp_path)] == summaries
+
+
 def test_each_cycle_is_told(tmp_path: Path) -> None:
     text = "locals {\n  a = local.b\n  b = local.a\n  c = local.c\n}\n" + 'disk "data" { size = disk.data.size }'
     (tmp_path / "main.hcl").write_text(text)

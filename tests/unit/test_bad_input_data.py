@@ -28,6 +28,7 @@ MISTAKES: list[tuple[str, str, int, str]] = [
     ('disk "a" {\n  size = data.disk\n}', "Invalid reference", 2, "data.disk.NAME"),
     (OLD + 'disk "a" {\n  size = data.disk.old.sise\n}', "Unsupported attribute", 3, "sise"),
     (OLD + 'disk "a" {\n  size = 1\n  depends_on = [data.disk.no]\n}', "Reference to undeclared data source", 4, '"no"'),
+    ('output "o" { value = data.dsk.a.name }', "Reference to undeclared data source", 1, 'Did you mean "disk"?'),
     ('data "disk" "a" { name = data.disk.b.name }\ndata "disk" "b" { name = data.disk.a.name }', "Cycle", 1, "data.disk.b"),
 ]  # fmt: skip
 
