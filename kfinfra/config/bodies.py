@@ -187,4 +187,5 @@ def _unknown_block(
 
 _META_BLOCKS = ("lifecycle", "timeouts", "dynamic")
 _RUNS = "nothing runs on a machine that is made: what has to run is a pipeline's task, or a step of your CI job"
-_HABITS = {"provisioner": _RUNS, "connection": _RUNS}
+_FLAT = "what Kubernetes has in metadata and spec is written without these blocks: name, namespace, labels, … are arguments here"
+_HABITS = {"provisioner": _RUNS, "connection": _RUNS, "metadata": _FLAT, "spec": _FLAT}

@@ -141,13 +141,11 @@ def parse_module(sources: Sources, cache: ParseCache | None, shape: Shape, folde
         raise DiagnosticError(error("Cannot read the configuration", f"{problem.strerror or problem}.")) from problem
     wanted = [n for n in names if n.endswith(SUFFIXES) and not n.startswith(".")]
     if not wanted:
-        raise DiagnosticError(
-            error(
-                "No configuration files",
-                "The folder holds no file that ends in .hcl or .hcl.json.",
-                hint="use -C DIR to name another folder, or `kfinfra init --new DIR` to begin one",
-            )
-        )
+        detail = "The folder holds no file that ends in .hcl or .hcl.json."
+        if any(n.endswith((".tf", ".tf.json")) for n in names):
+            detail += " What ends in .tf is Terraform's, and is not read."
+        hint = "use -C DIR to name another folder, or `kfinfra init --new DIR` to begin one"
+        raise DiagnosticError(error("No configuration files", detail, hint=hint))
     variables = [n for n in VAR_FILES if n in names] + [n for n in names if n.endswith(AUTO_SUFFIXES)]
     if folder != ".":
         wanted, variables = [f"{folder}/{n}" for n in wanted], []

@@ -192,6 +192,8 @@ def test_each_cycle_is_told(tmp_path: Path) -> None:
 
 def test_a_folder_without_configuration_and_a_file_that_is_not_text(tmp_path: Path) -> None:
     assert mistakes(tmp_path)[0].summary == "No configuration files"
+    (tmp_path / "main.tf").write_text("")
+    assert "Terraform's" in mistakes(tmp_path)[0].detail
     (tmp_path / "main.hcl").write_bytes(b"\xff\xfe")
     assert mistakes(tmp_path)[0].summary == "Invalid character encoding"
     assert mistakes(tmp_path / "nowhere")[0].summary == "Cannot read the configuration"
