@@ -1,63 +1,28 @@
-"""A lock that is a Lease: whoever holds it renews it, so that the lock of a command that was killed ends by itself.
-
-A holder's clock may differ from ours, so a Lease that looks expired is watched for longer than a renewal takes: only one that
-does not change meanwhile is taken over.
-"""
+"""A lock that is a Lease of Kubernetes'."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from time import sleep
 from typing import Any
 
-from kfinfra.diag import Diagnostic, DiagnosticError, error
+from kfinfra.diag import Diagnostic, DiagnosticError
 from kfinfra.providers.kubernetes.client import Api
 from kfinfra.providers.kubernetes.failures import Refused
-from kfinfra.stores.locking import Holder, held_by, lock_lost, new_holder, not_locked, read_holder, waiting
+from kfinfra.stores.locking import Holder, held_by, not_locked, read_holder
+from kfinfra.stores.renewing import DURATION, RENEWAL, RenewedLock
 from kfinfra.stores.secrets import DOMAIN, Place
 
 HOLDER = f"{DOMAIN}/holder"
-DURATION = 60
-"""Seconds after which a Lease that nobody renews is nobody's."""
-RENEWAL = 15.0
 
 
-class LeaseLock:
-    """The lock of a workspace's state. `renewal`: seconds between two renewals."""
+class LeaseLock(RenewedLock):
+    """The lock of a workspace's state."""
 
     def __init__(self, api: Api, place: Place, renewal: float = RENEWAL, duration: int = DURATION) -> None:
-        self._api, self._place, self._renewal, self._duration = api, place, renewal, duration
+        super().__init__(f"Secret {place.namespace}/{place.name}", renewal, duration)
+        self._api, self._place = api, place
         self._path = f"/apis/coordination.k8s.io/v1/namespaces/{place.namespace}/leases"
-        self._held: Holder | None = None
-        self._where = f"Secret {place.namespace}/{place.name}"
-
-    @contextmanager
-    def lock(self, operation: str, timeout: float) -> Iterator[None]:
-        """Holds the Lease, and renews it until the end."""
-        holder = new_holder(operation)
-        waiting(lambda: self._attempt(holder), timeout)
-        self._held = holder
-        ended = threading.Event()
-        renewing = threading.Thread(target=self._renew, args=(holder, ended), daemon=True)
-        renewing.start()
-        try:
-            yield
-        except BaseException:
-            ended.set()
-            self._release_quietly(holder)
-            raise
-        ended.set()
-        self._release(holder)
-
-    def check(self) -> None:
-        """Looks whether the Lease is still ours. Raises DiagnosticError."""
-        if self._held is not None:
-            lease = self._lease()
-            if lease is None or lease["spec"].get("holderIdentity") != self._held.id:
-                raise lock_lost(self._where)
 
     def unlock(self, lock_id: str) -> None:
         """Takes away the Lease of that holder. Raises DiagnosticError."""
@@ -109,36 +74,22 @@ class LeaseLock:
         now = self._lease()
         return now is None or now["metadata"]["resourceVersion"] == lease["metadata"]["resourceVersion"]
 
-    def _renew(self, holder: Holder, ended: threading.Event) -> None:
-        """Says again and again that we are there. What fails is seen by `check`, which asks the server itself."""
-        while not ended.wait(self._renewal):
-            try:
-                lease = self._lease()
-                if lease is None or _identity(lease) != holder.id:
-                    return
-                lease["spec"]["renewTime"] = _now()
-                self._api.replace(f"{self._path}/{self._place.name}", lease, self._doing("renew the lock of"))
-            except DiagnosticError:
-                continue
+    def _is_ours(self, holder: Holder) -> bool:
+        lease = self._lease()
+        return lease is not None and _identity(lease) == holder.id
 
-    def _release(self, holder: Holder) -> None:
-        self._held = None
-        try:
-            lease = self._lease()
-            if lease is not None and _identity(lease) == holder.id:
-                self._delete(lease)
-        except DiagnosticError as problem:
-            (first, *_) = problem.diagnostics
-            detail = f"What was done is recorded, but {self._where} stays locked for {self._duration} s: {first.detail}"
-            hint = f"wait, or: kfinfra force-unlock {holder.id}"
-            raise DiagnosticError(error("Cannot unlock the state", detail, hint=hint)) from problem
+    def _renew(self, holder: Holder) -> bool:
+        lease = self._lease()
+        if lease is None or _identity(lease) != holder.id:
+            return False
+        lease["spec"]["renewTime"] = _now()
+        self._api.replace(f"{self._path}/{self._place.name}", lease, self._doing("renew the lock of"))
+        return True
 
-    def _release_quietly(self, holder: Holder) -> None:
-        """While something else fails, that is what is told; the Lease ends by itself."""
-        try:
-            self._release(holder)
-        except DiagnosticError:
-            self._held = None
+    def _take_away(self, holder: Holder) -> None:
+        lease = self._lease()
+        if lease is not None and _identity(lease) == holder.id:
+            self._delete(lease)
 
     def _lease(self) -> dict[str, Any] | None:
         try:

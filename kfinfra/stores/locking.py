@@ -78,7 +78,10 @@ def held_by(where: str, holder: Holder | None) -> Diagnostic:
     if holder is None:
         detail = f"{where} is in use, and its lock does not tell by whom."
         return error("State is locked", detail, hint="look at the lock; what is no lock of kfinfra's is taken away by hand")
-    hint = f"wait for it, or use -lock-timeout=60s; if it is gone for good: kfinfra force-unlock {holder.id}"
+    hint = (
+        "wait for it with -lock-timeout=90s: the lock of a command that was killed ends by itself; to end it at once: "
+        f"kfinfra force-unlock {holder.id}"
+    )
     return error("State is locked", f"{where} is in use by {holder}.", hint=hint)
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An object: its content, the version that the server gives it, and the note that was put beside it."""
+    """An object: its content, the version that the server gives it, and the note that was put beside it.
+
+    `age`: the seconds since it was written, by the server's own clock; 0 where the server does not say.
+    """
 
     data: bytes
     version: str
     note: str = ""
+    age: float = field(default=0.0, compare=False)
 
 
 class Stale(Exception):

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from time import sleep
 from typing import Any
 
@@ -51,7 +52,8 @@ class S3Objects:
         with self._doing("read", name):
             try:
                 found = self._aws.s3.get_object(Bucket=self._bucket, Key=self._named(name))
-                return Held(found["Body"].read(), self._tag(found, name), found.get("Metadata", {}).get(GENERATION, ""))
+                note = found.get("Metadata", {}).get(GENERATION, "")
+                return Held(found["Body"].read(), self._tag(found, name), note, _age(found))
             except self._aws.s3.exceptions.ClientError as problem:
                 if code_of(problem) in _MISSING:
                     return None
@@ -142,3 +144,12 @@ class S3Objects:
     def _doing(self, verb: str, name: str) -> Iterator[None]:
         with translated(f"{verb} {self.shown(name)}"):
             yield
+
+
+def _age(answer: Any) -> float:
+    """How old the object is: both times are the server's."""
+    try:
+        now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        return max(0.0, float((now - answer["LastModified"]).total_seconds()))
+    except (KeyError, TypeError, ValueError):
+        return 0.0

@@ -18,6 +18,7 @@ from kfinfra.state.journal import Failure, Intent
 from kfinfra.state.sealing import Unsealed
 from kfinfra.state.store import StateStore
 from kfinfra.stores.lock_object import LockObject
+from kfinfra.stores.locking import new_holder
 from kfinfra.stores.making import make_workspaces
 from kfinfra.stores.remote import RemoteStore
 from kfinfra.stores.s3 import S3Objects
@@ -146,6 +147,51 @@ def test_nothing_is_begun_after_the_lock_was_lost(server: FakeS3, make: Any) -> 
         with pytest.raises(DiagnosticError, match="lock was lost"):
             store.append(Failure(PVC))
     assert list(make().read_journal()) == [INTENT]
+
+
+def lock_of(server: FakeS3, make: Any, renewal: float, duration: int) -> LockObject:
+    """A lock as another process has it."""
+    config = {"bucket": make.bucket, "endpoints": {"s3": server.url}}
+    return LockObject(S3Objects(config, "env/s.kfstate", ENV), "state", renewal, duration)
+
+
+def test_a_lock_is_renewed_while_it_is_held_and_ends_when_its_holder_is_gone(server: FakeS3, make: Any) -> None:
+    held, other = lock_of(server, make, 0.1, 2), lock_of(server, make, 0.1, 2)
+    with held.lock("apply", 0):
+        time.sleep(4)
+        held.check()
+        with pytest.raises(DiagnosticError, match=r"in use by apply \(process"), other.lock("plan", 0):
+            pass
+        left = server.client.get_object(Bucket=make.bucket, Key="env/s.kfstate.lock")["Body"].read()
+    assert keys(server, make) == []
+    server.client.put_object(Bucket=make.bucket, Key="env/s.kfstate.lock", Body=left)  # as a command that was killed leaves it
+    with pytest.raises(DiagnosticError, match="in use by apply"), other.lock("plan", 0):
+        pass
+    with other.lock("plan", 20):
+        other.check()
+    assert keys(server, make) == []
+
+
+def test_the_lock_of_a_holder_that_slept_is_lost(server: FakeS3, make: Any) -> None:
+    """It was taken over, is told so before it begins anything, and takes nobody's lock away at the end."""
+    slow, quick = lock_of(server, make, 60, 1), lock_of(server, make, 0.1, 1)
+    with pytest.raises(DiagnosticError, match="lock was lost"), slow.lock("apply", 0):
+        time.sleep(2.5)
+        taken = quick.lock("plan", 10)
+        taken.__enter__()
+        slow.check()
+    with pytest.raises(DiagnosticError, match="in use by plan"), lock_of(server, make, 0.1, 60).lock("apply", 0):
+        pass
+    taken.__exit__(None, None, None)
+
+
+def test_a_lock_of_an_earlier_release_does_not_end_by_itself(server: FakeS3, make: Any) -> None:
+    """Nobody renews it: it may be held all the same."""
+    key = "env/s.kfstate.lock"
+    server.client.put_object(Bucket=make.bucket, Key=key, Body=new_holder("apply").encode())
+    time.sleep(2)
+    with pytest.raises(DiagnosticError, match="in use by apply"), lock_of(server, make, 0.1, 1).lock("plan", 0):
+        pass
 
 
 def test_force_unlock_takes_the_lock_that_the_message_names(make: Any) -> None:

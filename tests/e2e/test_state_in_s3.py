@@ -100,7 +100,7 @@ def test_a_killed_apply_leaves_a_lock_that_names_itself_and_is_finished_by_the_n
     refused = folder.run("apply", "-auto-approve")
     assert refused.returncode == 1 and "in use by apply" in refused.stderr
     lock = json.loads(server.client.get_object(Bucket=server.states, Key="team/ml.kfstate.lock")["Body"].read())
-    assert f"force-unlock {lock['id']}" in " ".join(refused.stderr.split())
+    assert f"force-unlock {lock['id']}" in " ".join(refused.stderr.replace("│", " ").split())
     assert folder.run("force-unlock", "-force", lock["id"]).returncode == 0
     again = folder.run("apply", "-auto-approve")
     assert again.returncode == 0, again.stderr
