@@ -28,7 +28,10 @@ def effective_settings(work: Workplace, address: Address) -> Mapping[str, Sequen
     if unknown:
         detail = f"{', '.join(unknown)} of {address} depend on what is known after apply only."
         raise DiagnosticError(error("Settings are not known yet", detail, hint="apply what they refer to, then ask again"))
-    return wiring.task_settings(work, desired, attributes)
+    try:
+        return wiring.task_settings(work, desired, attributes)
+    except DiagnosticError as problem:
+        raise DiagnosticError(d.at(desired.span, str(address)) for d in problem.diagnostics) from problem
 
 
 def _desired(config: Configuration, state: State | None, address: Address) -> tuple[Desired, Attributes]:
