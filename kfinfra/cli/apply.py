@@ -9,17 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kfinfra.cli.common import (
-    WithVariables,
-    audience,
-    confirmed,
-    json_wanted,
-    made_plan,
-    plan_options,
-    planning,
-    stopping,
-    workplace,
-)
+from kfinfra.cli.answers import audience, json_wanted, made_plan
+from kfinfra.cli.asking import confirmed
+from kfinfra.cli.options import WithVariables, plan_options, planning
+from kfinfra.cli.place import workplace
+from kfinfra.cli.stopping import stopping
 from kfinfra.plan.change import Mode
 
 if TYPE_CHECKING:

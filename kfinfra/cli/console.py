@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 import click
 
-from kfinfra.cli.common import WithVariables, show_diagnostics, var_inputs, workplace
+from kfinfra.cli.options import WithVariables, var_inputs
+from kfinfra.cli.place import workplace
+from kfinfra.cli.terminal import show_diagnostics
 from kfinfra.diag import DiagnosticError, utf8
 
 HELP = """\

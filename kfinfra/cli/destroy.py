@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from kfinfra.cli.apply import carry_out
-from kfinfra.cli.common import WithVariables, planning
+from kfinfra.cli.options import WithVariables, planning
 from kfinfra.plan.change import Mode
 
 

@@ -6,7 +6,9 @@ import sys
 
 import click
 
-from kfinfra.cli.common import colored, print_json, workplace
+from kfinfra.cli.answers import print_json
+from kfinfra.cli.place import workplace
+from kfinfra.cli.terminal import colored
 
 
 @click.command(name="diff")

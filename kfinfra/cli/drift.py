@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
-from kfinfra.cli.common import WithVariables, audience, json_wanted, made_plan, plan_options, settings_of, workplace
+from kfinfra.cli.answers import audience, json_wanted, made_plan
+from kfinfra.cli.options import WithVariables, plan_options, settings_of
+from kfinfra.cli.place import workplace
 from kfinfra.plan.change import Mode
 
 

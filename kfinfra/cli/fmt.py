@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kfinfra.cli.common import show_diagnostics, workplace
+from kfinfra.cli.place import workplace
+from kfinfra.cli.terminal import show_diagnostics
 from kfinfra.diag import Diagnostic, DiagnosticError, utf8
 
 if TYPE_CHECKING:

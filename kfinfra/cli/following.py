@@ -8,7 +8,10 @@ from collections.abc import Callable
 
 import click
 
-from kfinfra.cli.common import colored, json_failures, json_wanted, lively, room, stopping, workplace
+from kfinfra.cli.answers import json_failures, json_wanted
+from kfinfra.cli.place import workplace
+from kfinfra.cli.stopping import stopping
+from kfinfra.cli.terminal import colored, lively, room
 
 INTERRUPTED, FAILED = 130, 1
 

@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from kfinfra.cli.common import confirmed, workplace
+from kfinfra.cli.asking import confirmed
+from kfinfra.cli.place import workplace
 
 QUESTION = "Do you really want to take this lock away? Whoever holds it may be writing the state."
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from kfinfra.cli.common import print_json, workplace
+from kfinfra.cli.answers import print_json
+from kfinfra.cli.place import workplace
 
 FORMATS = ("dot", "mermaid", "svg")
 

@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from kfinfra.cli.addresses import DECLARED
-from kfinfra.cli.common import WithVariables, hooks, plan_options, settings_of, show_diagnostics, workplace
+from kfinfra.cli.options import WithVariables, plan_options, settings_of
+from kfinfra.cli.place import workplace
+from kfinfra.cli.terminal import hooks, show_diagnostics
 from kfinfra.plan.change import Mode
 
 

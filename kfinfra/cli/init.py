@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
-from kfinfra.cli.common import LOCK_TIMEOUT, VARIABLES, WithVariables, confirmed, var_inputs, with_options, workplace
-from kfinfra.cli.common import lock_timeout as seconds_of
+from kfinfra.cli.asking import confirmed
+from kfinfra.cli.options import LOCK_TIMEOUT, VARIABLES, WithVariables, var_inputs, with_options
+from kfinfra.cli.options import lock_timeout as seconds_of
+from kfinfra.cli.place import workplace
 from kfinfra.diag import DiagnosticError, error
 
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from kfinfra.cli.common import workplace
+from kfinfra.cli.place import workplace
 
 
 @click.command(name="logs")

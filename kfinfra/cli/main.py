@@ -12,7 +12,7 @@ import click
 
 from kfinfra.cli.arguments import normalize
 from kfinfra.cli.streams import forget_output, open_streams
-from kfinfra.diag import DiagnosticError
+from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
 
 USAGE, FAILED, INTERRUPTED = 64, 1, 130
 COMMANDS = (
@@ -96,8 +96,6 @@ class LazyGroup(click.Group):
         """Click's own, but that a command which does not exist is told with what to type instead."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            from kfinfra.diag import did_you_mean
-
             instead = HABITS.get(name)
             hint = f" Use: kfinfra {instead}" if instead else did_you_mean(name, COMMANDS)
             raise click.UsageError(f'There is no command "{name}".{hint}', ctx)
@@ -159,31 +157,28 @@ def run(argv: list[str]) -> int:
         print("Interrupted.", file=sys.stderr)
         return INTERRUPTED
     except DiagnosticError as problem:
-        from kfinfra.cli.common import show_diagnostics
-
-        show_diagnostics(problem.diagnostics, color="--no-color" not in argv)
-        return FAILED
+        return _failed(argv, *problem.diagnostics)
     except RecursionError:
-        from kfinfra.cli.common import show_diagnostics
-        from kfinfra.diag import error
-
         detail = "Values refer to each other, or lie in each other, in a chain that is too long to be followed."
-        show_diagnostics([error("Too deeply nested", detail)], color="--no-color" not in argv)
-        return FAILED
+        return _failed(argv, error("Too deeply nested", detail))
     except BrokenPipeError:  # whoever read has seen enough (`| head`)
         forget_output()
         return FAILED
     except OSError as problem:  # a disk that is full, a folder that cannot be written: nothing that a change here would mend
-        from kfinfra.cli.common import show_diagnostics
-        from kfinfra.diag import error
-
         forget_output()
         detail = f"{problem.filename or 'standard output'}: {problem.strerror or problem}."
-        show_diagnostics([error("Cannot read or write", detail)], color="--no-color" not in argv)
-        return FAILED
+        return _failed(argv, error("Cannot read or write", detail))
     except Exception as problem:
         if os.environ.get("KFINFRA_LOG") == "debug":
             raise
         print(f"kfinfra has a bug: {type(problem).__name__}: {problem}", file=sys.stderr)
         print("hint: run it again with KFINFRA_LOG=debug and report what it prints", file=sys.stderr)
         return FAILED
+
+
+def _failed(argv: list[str], *found: Diagnostic) -> int:
+    """Tells what is wrong."""
+    from kfinfra.cli.terminal import show_diagnostics
+
+    show_diagnostics(found, color="--no-color" not in argv)
+    return FAILED

@@ -6,7 +6,9 @@ import sys
 
 import click
 
-from kfinfra.cli.common import json_wanted, print_json, show_diagnostics, workplace
+from kfinfra.cli.answers import json_wanted, print_json
+from kfinfra.cli.place import workplace
+from kfinfra.cli.terminal import show_diagnostics
 from kfinfra.diag import warning
 
 NONE_YET = "The state has no outputs: none was declared, or nothing was applied yet."

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kfinfra.cli.common import WithVariables, audience, json_wanted, made_plan, plan_options, planning, workplace
+from kfinfra.cli.answers import audience, json_wanted, made_plan
+from kfinfra.cli.options import WithVariables, plan_options, planning
+from kfinfra.cli.place import workplace
 from kfinfra.plan.change import Mode
 
 if TYPE_CHECKING:

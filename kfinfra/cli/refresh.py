@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from kfinfra.cli.apply import carry_out
-from kfinfra.cli.common import TARGET, WithVariables, settings_of
+from kfinfra.cli.options import TARGET, WithVariables, settings_of
 from kfinfra.plan.change import Mode
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from kfinfra.cli.common import json_wanted, print_json, workplace
+from kfinfra.cli.answers import json_wanted, print_json
 from kfinfra.cli.following import followed
+from kfinfra.cli.place import workplace
 
 
 @click.command(name="run")

@@ -7,8 +7,10 @@ import time
 
 import click
 
-from kfinfra.cli.common import colored, print_json, room, workplace
+from kfinfra.cli.answers import print_json
 from kfinfra.cli.following import followed
+from kfinfra.cli.place import workplace
+from kfinfra.cli.terminal import colored, room
 
 
 @click.group(name="runs")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import click
 
-from kfinfra.cli.common import workplace
+from kfinfra.cli.place import workplace
 
 
 @click.group(name="sandbox")

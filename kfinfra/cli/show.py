@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
-from kfinfra.cli.common import colored, print_json, show_diagnostics, workplace
+from kfinfra.cli.answers import print_json
+from kfinfra.cli.place import workplace
+from kfinfra.cli.terminal import colored, show_diagnostics
 from kfinfra.model.address import Address
 
 

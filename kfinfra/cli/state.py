@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import click
 
 from kfinfra.cli.addresses import ADDRESS
-from kfinfra.cli.common import print_json, workplace
+from kfinfra.cli.answers import print_json
+from kfinfra.cli.place import workplace
 from kfinfra.cli.state_changes import mv, pull, push, rm
 from kfinfra.diag import DiagnosticError, did_you_mean, error
 from kfinfra.state.document import ResourceState

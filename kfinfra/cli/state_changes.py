@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kfinfra.cli.addresses import ADDRESS
-from kfinfra.cli.common import LOCK_TIMEOUT, WithVariables, hooks, plan_options, settings_of, show_diagnostics, workplace
-from kfinfra.cli.common import lock_timeout as seconds_of
+from kfinfra.cli.options import LOCK_TIMEOUT, WithVariables, plan_options, settings_of
+from kfinfra.cli.options import lock_timeout as seconds_of
+from kfinfra.cli.place import workplace
+from kfinfra.cli.terminal import hooks, show_diagnostics
 from kfinfra.diag import DiagnosticError, counted, error
 from kfinfra.plan.change import Mode
 

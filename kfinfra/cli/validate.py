@@ -6,7 +6,8 @@ import json
 
 import click
 
-from kfinfra.cli.common import show_diagnostics, workplace
+from kfinfra.cli.place import workplace
+from kfinfra.cli.terminal import show_diagnostics
 from kfinfra.diag import Severity
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kfinfra.cli.common import LOCK_TIMEOUT, print_json, workplace
-from kfinfra.cli.common import lock_timeout as seconds_of
+from kfinfra.cli.answers import print_json
+from kfinfra.cli.options import LOCK_TIMEOUT
+from kfinfra.cli.options import lock_timeout as seconds_of
+from kfinfra.cli.place import workplace
 from kfinfra.diag import DiagnosticError, error
 
 if TYPE_CHECKING:

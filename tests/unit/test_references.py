@@ -11,8 +11,8 @@ import click
 import pytest
 
 from kfinfra.app.catalogue import provider_types, resource_types
-from kfinfra.cli.common import WithVariables
 from kfinfra.cli.main import COMMANDS, cli
+from kfinfra.cli.options import WithVariables
 from kfinfra.model.schema import Attribute, BlockType
 
 ROOT = Path(__file__).parents[2]
