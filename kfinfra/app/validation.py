@@ -25,21 +25,24 @@ def validate(work: Workplace) -> tuple[Diagnostic, ...]:
 
 def validated(config: Configuration, undeclared: Sequence[Diagnostic] = ()) -> tuple[Diagnostic, ...]:
     """The same of a configuration that is loaded, in which `undeclared` are references that name nothing."""
-    found = [*_blocks(config), *_providers(config)]
+    broken = set[BlockKey]()
+    found = [*_blocks(config, broken), *_providers(config)]
     try:
         config.outputs()
     except DiagnosticError as problem:
         found.extend(problem.diagnostics)
     found.extend(_checks(config))
+    found.extend(config.unmade(broken))
+    found = [d for d in found if not d.undecided]
     told = {(d.summary, d.span) for d in undeclared}
     found = [*undeclared, *(d for d in found if (d.summary, d.span) not in told)]
     every = in_context(dict.fromkeys([*found, *config.warnings, *advice(config.tree, config.depends.named)]), config.tree)
     return tuple(sorted(dict.fromkeys(every), key=Diagnostic.order))
 
 
-def _blocks(config: Configuration) -> list[Diagnostic]:
+def _blocks(config: Configuration, broken: set[BlockKey]) -> list[Diagnostic]:
+    """What is wrong with the blocks whose instances are known; `broken` are those that are not, and what depends on them."""
     found: list[Diagnostic] = []
-    broken: set[BlockKey] = set()
     for block in config.order:
         if config.edges[block] & broken:
             broken.add(block)

@@ -7,7 +7,7 @@ earlier one's planned values. The executor does the same with what was really ma
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kfinfra.config.bodies import decode_body
@@ -24,6 +24,7 @@ from kfinfra.config.module import Declared, Module
 from kfinfra.config.outputs import marked
 from kfinfra.config.refactoring import Refactoring
 from kfinfra.config.repetition import Repetition, repetition
+from kfinfra.config.sampling import problems_of_blocks, problems_of_modules, sample_of
 from kfinfra.config.settings import Settings
 from kfinfra.config.tree import Node
 from kfinfra.config.uses import Use
@@ -278,6 +279,24 @@ class Configuration:
                         before, after = self._names(address), self._names(address, itself=True)
                         out.append(judged_instance(address, conditions, before, after))
             return out
+
+    def unmade(self, besides: Collection[BlockKey] = ()) -> list[Diagnostic]:
+        """What is wrong with blocks that have no instance, those of `besides` among them, and with modules that have none."""
+        with self._lock:
+            blocks = [b for b in self.order if b in besides or not any(self._made.get(b, {}).values())]
+            empty = {n.path for n in self.tree.walk() if n.path and not self._has_instances(n.path)}
+            if not blocks and not empty:
+                return []
+            root = sample_of(self.evaluation)
+            named = ((b, d) for b in blocks if (d := self.declared(b)) is not None)
+            found = [*problems_of_blocks(root, named, self.types, self.meta), *problems_of_modules(root, empty)]
+            return [d for d in dict.fromkeys(found) if d.severity is Severity.ERROR]
+
+    def _has_instances(self, path: ModulePath) -> bool:
+        try:
+            return next(iter(self.evaluation.instances(path)), None) is not None
+        except DiagnosticError:
+            return False
 
     def checks(self) -> tuple[list[CheckInstance], list[Diagnostic]]:
         """The check blocks in all instances of their modules, and what is wrong with their data sources."""

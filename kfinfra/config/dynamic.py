@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kfinfra.config.module import Declared
 from kfinfra.config.scope import NameScope
-from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
+from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error, undecided
 from kfinfra.hcl.access import elements, friendly
 from kfinfra.hcl.evaluate import Scope, evaluate
 from kfinfra.hcl.nodes import Attribute, Block, Expr, Label, Traversal, TupleExpr
@@ -83,7 +83,7 @@ def _elements(declared: Declared, scope: Scope) -> list[tuple[Value, Value]]:
     if isinstance(value, Unknown):
         detail = "How many blocks there are depends on what is known after apply only, so that no plan could show them."
         hint = "make for_each of what the configuration says, and put what is not known yet into the content"
-        raise DiagnosticError(_wrong(declared, written, detail, hint))
+        raise DiagnosticError(undecided("Invalid dynamic for_each value", detail, declared.expr_span(written.expr), hint=hint))
     found = elements(value)
     if found is None:
         what = "null" if value is None else friendly(value)
@@ -114,5 +114,6 @@ def _labels(declared: Declared, scope: Scope) -> Iterator[Label]:
         if not isinstance(value, str) or marks:
             why = "sensitive" if marks else "not known yet" if isinstance(value, Unknown) else f"{friendly(value)}"
             detail = f"A label is a text that is known and not sensitive; this one is {why}."
-            raise DiagnosticError(error("Invalid dynamic labels", detail, declared.expr_span(item)))
+            say = undecided if isinstance(value, Unknown) and not marks else error
+            raise DiagnosticError(say("Invalid dynamic labels", detail, declared.expr_span(item)))
         yield Label(item.start, item.end, value)

@@ -15,11 +15,11 @@ from kfinfra.config.keys import ModulePath
 from kfinfra.config.module import Module
 from kfinfra.config.outputs import FAILED, marked, preconditions
 from kfinfra.config.places import places
-from kfinfra.config.repetition import Repetition, repetition
+from kfinfra.config.repetition import Repetition, repetition, sampled
 from kfinfra.config.scope import NameScope
 from kfinfra.config.tree import Node
 from kfinfra.config.variables import Declaration, declaration, judged
-from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, error
+from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, Span, error
 from kfinfra.hcl.evaluate import evaluate, typed
 from kfinfra.hcl.functions.clock import Clock
 from kfinfra.hcl.functions.function import Function
@@ -80,6 +80,8 @@ class Common:
     wholes: dict[Place, Value] = field(default_factory=dict)
     repeated: dict[Place, str] = field(default_factory=dict)
     scopes: dict[Instance, Evaluation] = field(default_factory=dict)
+    sampling: bool = False
+    """Nothing is known of what varies: variables, what repeats, and each instance's key."""
 
 
 @dataclass
@@ -167,7 +169,9 @@ class Evaluation:
         """How the call of module `name` repeats. Raises DiagnosticError."""
         known = self.common.repetitions.get((self.path, name))
         if known is None:
-            known = self.common.repetitions[self.path, name] = repetition(self.module.calls[name], self)
+            call = self.module.calls[name]
+            known = sampled(call) if self.common.sampling else repetition(call, self)
+            self.common.repetitions[self.path, name] = known
             if not known.is_known:
                 self.common.unsure.add((self.path, name))
         return known
@@ -189,18 +193,24 @@ class Evaluation:
 
     def variable(self, name: str) -> Value:
         """A variable's value: the root's are given, others are what the call writes."""
+        if self.common.sampling:
+            return self._declaration(name).unknown()
         return self.variables[name] if self.parent is None else self._remembered("var", name, lambda: self._argument(name))
 
-    def _argument(self, name: str) -> Value:
+    def taken(self, name: str) -> tuple[Value, Span]:
+        """What a call gives a variable, and where that is written. No rule is asked. Raises DiagnosticError."""
         call, parent, declared = self.node.call, self.parent, self._declaration(name)
         assert call is not None and parent is not None
         argument = call.attribute(name)
+        if argument is None:
+            return declared.without(self.functions), call.span
+        span, parts = call.expr_span(argument.expr), dict(places(argument.expr, (), call.source))
+        return declared.take(parent.typed(argument.expr, call.source, self.extra), span, self.functions, parts), span
+
+    def _argument(self, name: str) -> Value:
+        declared = self._declaration(name)
         try:
-            if argument is None:
-                value, span = declared.without(self.functions), call.span
-            else:
-                span, parts = call.expr_span(argument.expr), dict(places(argument.expr, (), call.source))
-                value = declared.take(parent.typed(argument.expr, call.source, self.extra), span, self.functions, parts)
+            value, span = self.taken(name)
             self._remember("var", name, value)  # its own rules refer to it
             status, found = judged(declared.block, self.scope(declared.block.source), span)
             if status is Status.UNKNOWN:
@@ -253,6 +263,8 @@ class Evaluation:
 
     def _called(self, name: str) -> Value:
         repeated = self.repetition(name)
+        if self.common.sampling and repeated.how:
+            return Unknown()
         found: dict[Key, Value] = {key: self.child(name, key).outputs() for key in repeated.extra}
         match repeated.how:
             case "count":

@@ -10,7 +10,7 @@ from kfinfra.config.endpoints import needed, parts_of
 from kfinfra.config.evaluation import Evaluation
 from kfinfra.config.module import Declared
 from kfinfra.config.repetition import needed_value, repeated_for_each
-from kfinfra.diag import Diagnostic, DiagnosticError, Span, did_you_mean, error
+from kfinfra.diag import Diagnostic, DiagnosticError, Span, did_you_mean, error, undecided
 from kfinfra.hcl.nodes import Attr, Attribute, Expr, Index, IndexExpr, RelativeTraversal, Traversal
 from kfinfra.model.address import Address, Key
 from kfinfra.model.plain import UNKNOWN, Plain, is_known
@@ -198,7 +198,7 @@ def _plain(block: Declared, written: Attribute, evaluation: Evaluation, extra: M
     plain: Plain = to_data(value, UNKNOWN)[0]
     if not is_known(plain):
         detail = "It depends on values that are known only after apply."
-        raise DiagnosticError(error(f"Invalid import {written.name} argument", detail, block.expr_span(written.expr)))
+        raise DiagnosticError(undecided(f"Invalid import {written.name} argument", detail, block.expr_span(written.expr)))
     return plain
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from kfinfra.config.module import Declared
-from kfinfra.diag import DiagnosticError, SourceText, error
+from kfinfra.diag import DiagnosticError, SourceText, error, undecided
 from kfinfra.hcl.access import friendly
 from kfinfra.hcl.nodes import Expr
 from kfinfra.model.address import Key
@@ -26,7 +26,7 @@ from kfinfra.values.data import (
 )
 from kfinfra.values.marks import wholly_known
 from kfinfra.values.numbers import number_text
-from kfinfra.values.types import BOOL, NUMBER, type_name
+from kfinfra.values.types import BOOL, NUMBER, STRING, type_name
 
 MOST = 100_000
 """The instances of one block: more are a slip (a size for a number), and would take hours to plan and gigabytes to hold."""
@@ -66,6 +66,15 @@ def repetition(block: Declared, evaluation: Evaluates) -> Repetition:
     return Repetition("", {None: {}})
 
 
+def sampled(block: Declared) -> Repetition:
+    """One instance without a key, which stands for all that there may be: nothing is known of its `each` or `count`."""
+    if block.attribute("count") is not None:
+        return Repetition("count", {None: {"count": ObjectValue({"index": Unknown(NUMBER)})}})
+    if block.attribute("for_each") is not None:
+        return Repetition("for_each", {None: {"each": ObjectValue({"key": Unknown(STRING), "value": Unknown()})}})
+    return Repetition("", {None: {}})
+
+
 def _count(block: Declared, expr: Expr, evaluation: Evaluates) -> Repetition:
     value = needed_value(evaluation.evaluate(expr, block.source), "count", block, expr)
     if isinstance(value, str) and value.isdigit():
@@ -84,6 +93,10 @@ def repeated_for_each(block: Declared, expr: Expr, evaluation: Evaluates) -> Rep
     match value:
         case ObjectValue(items) | MapValue(items=items):
             pairs = sorted(items.items())
+        case SetValue(items=things) if any(isinstance(v, Unknown) for v in things):
+            detail = "Elements of this set are known only after apply, and each is the key of an instance."
+            hint = "use a map whose keys are known, with what is not known yet in its values"
+            raise DiagnosticError(undecided("Invalid for_each argument", detail, block.expr_span(expr), hint=hint))
         case SetValue(items=things) if all(isinstance(v, str) for v in things):
             pairs = [(str(v), v) for v in things]
         case TupleValue() | ListValue():
@@ -126,7 +139,7 @@ def needed_value(value: Value, name: str, block: Declared, expr: Expr, of: str =
     if isinstance(value, Unknown):
         hint = "derive it from variables or locals, or apply what it depends on first with -target"
         detail = f'"{name}" depends on values that are known only after apply.'
-        raise DiagnosticError(error(f"Invalid {of}{name} argument", detail, span, hint=hint))
+        raise DiagnosticError(undecided(f"Invalid {of}{name} argument", detail, span, hint=hint))
     if value is None:
         raise DiagnosticError(error(f"Invalid {of}{name} argument", f'"{name}" is null.', span))
     return value

@@ -1,6 +1,6 @@
 """Spans and diagnostics: how a user's mistake is described. Nothing here prints, and nothing here reads a file."""
 
-from kfinfra.diag.diagnostic import Called, Diagnostic, DiagnosticError, Severity, TypeName, error, warning
+from kfinfra.diag.diagnostic import Called, Diagnostic, DiagnosticError, Severity, TypeName, error, undecided, warning
 from kfinfra.diag.encoding import first_bad_byte, utf8
 from kfinfra.diag.merging import merged
 from kfinfra.diag.source import Position, SourceText, Span
@@ -23,6 +23,7 @@ __all__ = [
     "first_bad_byte",
     "merged",
     "nearest_name",
+    "undecided",
     "utf8",
     "warning",
 ]

@@ -40,7 +40,7 @@ class Diagnostic:
     """One message. `summary` is a fixed phrase; `detail` sentences; `values` what the expression saw: (`var.n`, `is 1`).
 
     `call` is the function that failed, `context` the block that the place is in where that has no address, `others` how many
-    addresses besides have the same to be told of.
+    addresses besides have the same to be told of. `undecided`: it is wrong only because a value is not known (yet).
     """
 
     severity: Severity
@@ -53,6 +53,7 @@ class Diagnostic:
     call: Called | None = None
     context: str = ""
     others: int = 0
+    undecided: bool = False
 
     def at(self, span: Span | None, address: str | None = None) -> Diagnostic:
         """The same message with a place (and an address), where it had none."""
@@ -93,6 +94,11 @@ def error(
 ) -> Diagnostic:
     """An error diagnostic."""
     return Diagnostic(Severity.ERROR, summary, detail, span, address, hint, values, call)
+
+
+def undecided(summary: str, detail: str, span: Span | None = None, *, hint: str = "") -> Diagnostic:
+    """An error of a plan that is none of the text: what must be known is not."""
+    return replace(error(summary, detail, span, hint=hint), undecided=True)
 
 
 def warning(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from kfinfra.config.dag.arguments import argument
 from kfinfra.config.dag.scope import DagScope
 from kfinfra.config.module import Declared
-from kfinfra.diag import DiagnosticError, did_you_mean, error, nearest_name
+from kfinfra.diag import DiagnosticError, did_you_mean, error, nearest_name, undecided
 from kfinfra.hcl.nodes import Attribute, Expr
-from kfinfra.model.plain import UNKNOWN, Plain
+from kfinfra.model.plain import Plain, is_known
 from kfinfra.pipelines.dag.interfaces import fits, type_words
 from kfinfra.pipelines.dag.model import Constant
 
@@ -49,20 +49,26 @@ class Fields:
         found = argument(self.expr(name), self._scope.without_channels())
         return found.value if isinstance(found, Constant) else None
 
+    def _known(self, name: str) -> Plain:
+        """The same, where it must be known: what the pipeline is made of stands in its package."""
+        value = self.constant(name)
+        if is_known(value):
+            return value
+        detail, span = f'"{name}" depends on what is known after apply only.', self._block.expr_span(self.expr(name))
+        raise DiagnosticError(undecided("Invalid argument", detail, span, hint="derive it from variables or locals"))
+
     def text(self, name: str) -> str | None:
         """A string; None where it is not written (or not known yet: then what it belongs to is refused for now)."""
-        value = self.constant(name)
+        value = self._known(name)
         if value is None and self.has(name):
             raise self.wrong(name, f'"{name}" must not be null.', "remove it")
-        if value is UNKNOWN:
-            raise self.wrong(name, f'"{name}" depends on what is known after apply only.', "derive it from variables or locals")
         if value is not None and not isinstance(value, str):
             raise self.wrong(name, f'"{name}" is a string.', "")
         return value
 
     def texts(self, name: str) -> list[Plain]:
         """A list of strings; empty where it is not written."""
-        value = self.constant(name)
+        value = self._known(name)
         if value is None and not self.has(name):
             return []
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
@@ -71,14 +77,14 @@ class Fields:
 
     def flag(self, name: str) -> bool:
         """true or false; false where it is not written."""
-        value = self.constant(name)
+        value = self._known(name)
         if value is not None and not isinstance(value, bool):
             raise self.wrong(name, f'"{name}" is true or false.', "")
         return bool(value)
 
     def whole(self, name: str, least: int) -> int:
         """A whole number; `least` where it is not written."""
-        value = self.constant(name)
+        value = self._known(name)
         if value is None:
             return least
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
