@@ -11,12 +11,12 @@ KINDS = ("number", "string", "bool", "list", "map", "any")
 KEYS = ("a", "b", "c", "x", "é", "a-b")
 # The names that both sides know (`PREAMBLE`), by kind.
 NAMES = {
-    "number": ["local.n", "local.f", "var.sn"], "string": ["local.s", "local.e", "var.ss"], "bool": ["local.b"],
+    "number": ["local.n", "local.f", "var.sn"], "string": ["local.s", "local.e", "var.ss", "var.ev"], "bool": ["local.b"],
     "list": [
         "local.l", "local.ln", "local.lo", "local.t", "local.st", "local.sl", "local.tl", "local.nt", "local.el", "local.es", "local.sn",
         "local.so", "local.ll", "var.groups", "var.groups[*].name", "local.lo.*.id", "values(var.sizes)",
     ],
-    "map": ["local.m", "local.o", "local.tm", "local.sm", "local.em", "local.mo", "var.group", "var.groups[0]", "var.sizes"],
+    "map": ["local.m", "local.o", "local.tm", "local.sm", "local.em", "local.mo", "{a = var.ev, b = 1}", "var.group", "var.groups[0]", "var.sizes"],
     "any": ["local.nul", "local.o.meta", "local.lo[0].v", "var.group.tags", "var.groups[0].tags", "local.nt[1]", "local.mo.b.n", "var.nothing"],
 }  # fmt: skip
 UNKNOWN = {
@@ -43,6 +43,11 @@ variable "sn" {
 variable "ss" {
   default   = "hush"
   sensitive = true
+}
+variable "ev" {
+  type      = string
+  default   = "gone"
+  ephemeral = true
 }
 variable "un" { type = number }
 variable "us" { type = string }

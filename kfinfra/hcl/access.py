@@ -136,9 +136,9 @@ def _unknown_element(value: Value, key: Value) -> Value:
         case ListType(element):
             _key(key, NUMBER)
             return Unknown(element)
-        case TupleType():
-            _key(key, NUMBER)
-            return Unknown()
+        case TupleType(elements):
+            at = _key(key, NUMBER)
+            return Unknown() if isinstance(at, Unknown) else Unknown(elements[_position(at, len(elements))])
         case MapType(element):
             _key(key, STRING)
             return Unknown(element)

@@ -140,7 +140,7 @@ def _can(here: Evaluator, expr: Call) -> Value:
         if static(bad):
             raise
         return False
-    return True if wholly_known(value) else Unknown(BOOL, not_null=True)
+    return True if wholly_known(value) else Unknown(BOOL)
 
 
 _CATCHING = {"try": _try, "can": _can}

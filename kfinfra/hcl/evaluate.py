@@ -172,11 +172,11 @@ class Evaluator:
         parts: list[str | Placeholder | Unknown] = []
         for part, given in zip(expr.parts, values, strict=True):
             value, found = unmark(given)
-            marks |= found
             if is_null(value):
                 detail = "The expression result is null. Cannot include a null value in a string template."
                 self.note(part, "Invalid template interpolation value", detail)
                 continue
+            marks |= found
             try:
                 piece = convert(value, STRING)
             except ConversionError as bad:
@@ -354,6 +354,10 @@ class _Partial(Evaluator):
         """The value of `expr`, or as much of it as can be told."""
         before = self.failed
         try:
+            if isinstance(expr, For):
+                loops.check(self, expr)
+                if self.failed > before:
+                    return Unknown()
             found = super().value(self._apart(expr))
         except DiagnosticError as bad:
             if calls.static(bad):

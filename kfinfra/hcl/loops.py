@@ -70,28 +70,35 @@ def for_expression(here: Evaluator, expr: For) -> Value:
         )
     loop = _Loop(here, expr)
     found = NONE if pairs else loop.check()
-    if not loop.sound:
-        return Unknown()
     return mark(Unknown(), marks | found) if unknown else mark(loop.run(pairs), marks)
 
 
+def check(here: Evaluator, expr: For) -> None:
+    """Tells a condition that can never be one, whatever there is to go over."""
+    _Loop(here, expr).check()
+
+
 class _Loop:
-    """One `for` at work: what it has gathered, and the marks of conditions and keys; `sound` while nothing has gone wrong."""
+    """One `for` at work: what it has gathered, and the marks of conditions and keys."""
 
     def __init__(self, here: Evaluator, expr: For) -> None:
         self.here, self.expr = here, expr
-        self.marks, self.known, self.sound = NONE, True, True
+        self.marks, self.known = NONE, True
         self.items: list[Value] = []
         self.fields: dict[str, list[Value]] = {}
 
     def check(self) -> frozenset[str]:
-        """Tells a condition that can never be one also where there is nothing to go over; its marks."""
+        """Tells a condition that can never be one, whatever it is asked of; its marks."""
+        condition = self.expr.condition
+        if condition is None:
+            return NONE
         names: dict[str, Value] = {self.expr.value_var: Unknown()}
         if self.expr.key_var:
             names[self.expr.key_var] = Unknown()
-        self._wanted(names)
-        found = self.marks
-        self.known, self.marks = True, NONE
+        test, found = unmark(self.here.within(names, condition))
+        before = self.known
+        self._as_bool(condition, test)
+        self.known = before
         return found
 
     def run(self, pairs: list[tuple[Value, Value]]) -> Value:
@@ -113,23 +120,28 @@ class _Loop:
             return True
         test, found = unmark(self.here.within(names, condition))
         self.marks |= found
-        if isinstance(test, Unknown) and self.expr.key is None:
+        if isinstance(test, Unknown) and self.known:
+            self.check()
+        if isinstance(test, Unknown) and self.expr.key is None:  # its own type does not matter where elements are gathered
             self.known = False
             return False
+        test = self._as_bool(condition, test)
+        self.known = self.known and not isinstance(test, Unknown)
+        return test is True
+
+    def _as_bool(self, condition: Expr, test: Value) -> Value:
         if is_null(test):
             return self._give_up(condition, "Condition is null", "The value of the 'if' clause must not be null.")
         try:
-            test = convert(test, BOOL)
+            return convert(test, BOOL)
         except ConversionError as bad:
             return self._give_up(condition, "Invalid 'for' condition", f"The 'if' clause value is invalid: {bad.message}.")
-        self.known = self.known and not isinstance(test, Unknown)
-        return test is True
 
     def _give_up(self, expr: Expr, summary: str, detail: str) -> bool:
         """Tells what is wrong with a condition or a key, unless the result cannot be known any more anyway."""
         if self.known:
             self.here.note(expr, summary, detail)
-        self.known = self.sound = False
+        self.known = False
         return False
 
     def _take(self, names: dict[str, Value]) -> None:

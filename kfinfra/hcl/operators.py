@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from kfinfra.hcl.nodes import Binary, Expr, Unary
 from kfinfra.values.data import ListValue, MapValue, Null, ObjectValue, SetValue, TupleValue, Unknown, Value
-from kfinfra.values.floats import Double, ratio, remainder, rounded
+from kfinfra.values.floats import Double, of_doubles, ratio, remainder, rounded
 from kfinfra.values.numbers import number
 from kfinfra.values.operations import equal
 from kfinfra.values.types import BOOL, NUMBER, Type
@@ -23,6 +23,8 @@ def arithmetic(op: str, left: Number, right: Number) -> Number:
         return Double(-right)  # a sign changes no digit
     if isinstance(left, int) and isinstance(right, int) and op in "+-*":
         return number(left + right if op == "+" else left - right if op == "-" else left * right)
+    if isinstance(left, Double) and isinstance(right, Double) and (found := of_doubles(op, left, right)) is not None:
+        return found
     if op == "%":
         if isinstance(left, int) and isinstance(right, int) and 0 <= left < _EXACT and 0 < right < _EXACT:
             return left % right

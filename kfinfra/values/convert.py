@@ -19,7 +19,7 @@ from kfinfra.values.data import (
     Value,
     type_of,
 )
-from kfinfra.values.marks import mark, unmark_deep
+from kfinfra.values.marks import mark, unmark_deep, wholly_known
 from kfinfra.values.numbers import number_text, parse_number
 from kfinfra.values.operations import sorted_set
 from kfinfra.values.types import (
@@ -82,6 +82,8 @@ def _convert(value: Value, to: Type, path: Path) -> Value:
             return _primitive(value, to, path)
         case ListType(element):
             kind, items = _elements(value, element, to, path)
+            if isinstance(value, SetValue) and len(items) > 1 and not all(map(wholly_known, items)):
+                return Unknown(ListType(kind), not_null=True)  # some of them may turn out to be the same
             return ListValue(kind, items)
         case SetType(element):
             kind, items = _elements(value, element, to, path)

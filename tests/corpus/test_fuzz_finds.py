@@ -16,6 +16,16 @@ variable "s" {
   default   = 5
   sensitive = true
 }
+variable "ev" {
+  default   = "gone"
+  ephemeral = true
+}
+variable "groups" {
+  type    = list(object({ name = string, size = optional(number), tags = optional(map(string), {}) }))
+  default = [{ name = "a", tags = { x = 1 } }, { name = "b", size = "7" }]
+}
+variable "ut" { type = tuple([string, number]) }
+variable "ug" { type = object({ name = string, tags = optional(map(string)) }) }
 variable "u" { type = string }
 variable "un" { type = number }
 variable "ub" { type = bool }
@@ -26,6 +36,7 @@ variable "ua" { type = any }
 locals {
   sl = [1, sensitive("in")]
   sm = { a = sensitive(1), b = "open" }
+  tpl = "<$${a}|%%{ for x in b ~} $${x}%%{ endfor }>"
   lo = [{ id = "a", v = 1 }, { id = "b", v = null }]
 }
 """
@@ -104,6 +115,33 @@ VALUES = {
     '"a${var.u}"[*]': "[\n  (known after apply),\n]",
     "try([var.u], 1)": "(known after apply)",
     '{ for k, v in [1] : "${var.u}" => parseint(k, v) }': "(known after apply)",
+    # nulls have the type that they were converted to
+    "tostring(null)": "tostring(null)",
+    "[tostring(null)] == [null]": "false",
+    "tostring(null) == null": "true",
+    "true ? null : 1": "tonumber(null)",
+    "one(compact([]))": "tostring(null)",
+    "var.groups[*][*] == tolist([for g in var.groups : [g]])": "true",
+    "var.groups[*].size": "tolist([\n  tonumber(null),\n  7,\n])",
+    "merge(null, tomap({ a = 1 }))": '{\n  "a" = 1\n}',
+    'regexall("(x)|(a)", "x")': 'tolist([\n  [\n    "x",\n    tostring(null),\n  ],\n])',
+    "ephemeralasnull({ a = var.ev, b = 1 })": '{\n  "a" = tostring(null)\n  "b" = 1\n}',
+    'format("%v", tostring(null))': '"null"',
+    # a branch that fails has the marks and the keys of what does not fail in it
+    '"%{ if false }${sensitive(null)}%{ else }b%{ endif }"': '"b"',
+    '"%{ if true }a%{ else }${sensitive(1)}${[]}%{ endif }"': "(sensitive value)",
+    "true ? 1 : { for k, v in {} : v => k if { a = !null }.a }": "1",
+    # numbers to the last bit
+    "log(3, 2)": "1.584962500721156",
+    "pow(0.1, 10)": "0.00000000010000000000000011",
+    "pow(2.5, 3) % 0.7": "0.22499999999999964",
+    "pow(0.3, 3) + pow(0.7, 2)": "0.5169999999999999",
+    # what is not known yet
+    "[for v in { a = var.un } : v if v]": "(known after apply)",
+    "setproduct([], var.ut)": "tolist([])",
+    "chunklist(toset([var.un, null]), 3)": "(known after apply)",
+    "element([], var.un)": "(known after apply)",
+    "can(false ? 1 : templatestring(local.tpl, { a = null, b = [] }))": "false",
     # YAML
     'yamldecode("2020-01-01")': '"2020-01-01T00:00:00Z"',
     'yamldecode("[1e3, 1_000, 017, 0o17, 0x1F, yes, 1:30]")': '[\n  1000,\n  "1_000",\n  17,\n  15,\n  31,\n  true,\n  "1:30",\n]',
@@ -143,6 +181,17 @@ ERRORS = [
     "[1, 2][var.uo]",
     '-lookup(var.uo, "nope", [1])',
     'jsondecode("p ${var.u}")',
+    "merge(1, { (var.u) = 1 })",
+    "[for v in var.ut[1] : v]",
+    "[for v in [var.ub] : v if var.ul]",
+    "var.ub ? var.ug : tomap({ a = 1 })",
+    # nulls of a type
+    "tolist(null)[*]",
+    "coalescelist(null, [1])",
+    'zipmap(["a", null], [1, 2])',
+    # names that a template uses in vain, and what it cannot take
+    "templatestring(local.tpl, { a = 1 })",
+    "templatestring(local.tpl, { a = [1], b = [var.u] })",
 ]  # fmt: skip
 
 

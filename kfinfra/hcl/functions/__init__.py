@@ -54,6 +54,7 @@ _WHOLE = frozenset(
         "formatlist",
         "keys",
         "lookup",
+        "setproduct",
         "startswith",
         "tobool",
         "tolist",

@@ -192,6 +192,8 @@ def _zipmap(keys: ListValue, values: Value) -> Value:
     assert isinstance(names, TupleValue)
     if any(isinstance(k, Unknown) for k in names.items):
         return mark(Unknown(not_null=True), marks)
+    if any(map(is_null, names.items)):
+        raise FunctionError("the list of keys has a null value", 0)
     made = {str(k): v for k, v in zip(names.items, items, strict=True)}
     return mark(MapValue(values.element, made) if isinstance(values, ListValue) else ObjectValue(made), marks)
 

@@ -9,6 +9,7 @@ from kfinfra.hcl.functions.function import FunctionError, Implementation
 from kfinfra.hcl.operators import arithmetic
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import ListValue, SetValue, TupleValue, Value
+from kfinfra.values.floats import logarithm, power
 from kfinfra.values.numbers import number
 from kfinfra.values.types import NUMBER
 
@@ -25,7 +26,7 @@ def whole(value: Value, argument: int) -> int:
 
 def _log(num: Number, base: Number) -> Value:
     try:
-        return number(math.log(num) / math.log(base)) if num else _bad("cannot take the logarithm of 0")
+        return number(logarithm(float(num)) / logarithm(float(base))) if num else _bad("cannot take the logarithm of 0")
     except (ValueError, ZeroDivisionError, OverflowError) as bad:
         raise FunctionError(f"the logarithm of {num} to base {base} is not a number") from bad
 
@@ -34,11 +35,11 @@ def _bad(message: str) -> Value:
     raise FunctionError(message)
 
 
-def _pow(num: Number, power: Number) -> Value:
+def _pow(num: Number, exponent: Number) -> Value:
     try:
-        return number(math.pow(num, power))
+        return number(power(float(num), float(exponent)))
     except (ValueError, OverflowError) as bad:
-        raise FunctionError(f"{num} to the power of {power} is not a finite number") from bad
+        raise FunctionError(f"{num} to the power of {exponent} is not a finite number") from bad
 
 
 def _parseint(text: Value, base: Value) -> Value:

@@ -14,6 +14,7 @@ from kfinfra.hcl.functions.strings import match_type
 from kfinfra.values.convert import type_of
 from kfinfra.values.data import ListValue, MapValue, SetValue, Unknown, Value
 from kfinfra.values.marks import unmark, wholly_known
+from kfinfra.values.nulls import is_null
 from kfinfra.values.types import (
     ANY,
     BOOL,
@@ -41,7 +42,7 @@ def _element(args: Sequence[Value]) -> Type:
         case ListType(element):
             return element
         case TupleType(elements) if not _known(args[1]):
-            return ANY if elements else _bad("cannot use element function with an empty list", 0)
+            return ANY
         case TupleType(elements):
             at = whole(unmark(args[1])[0], 1)
             return elements[at % len(elements)] if elements else _bad("cannot use element function with an empty list", 0)
@@ -146,7 +147,7 @@ def _slice(args: Sequence[Value]) -> Type:
     return ANY if first is None or last is None else TupleType(kind.elements[first:last])
 
 
-def _product(args: Sequence[Value]) -> Type:
+def product_type(args: Sequence[Value]) -> Type:
     if len(args) < 2:
         return _bad("at least two arguments are required")
     parts: list[Type] = []
@@ -184,6 +185,8 @@ def _zipmap(args: Sequence[Value]) -> Type:
                 return ANY
             if len(keys.items) != len(elements):
                 _bad(f"number of keys ({len(keys.items)}) does not match number of values ({len(elements)})")
+            if any(is_null(unmark(k)[0]) for k in keys.items):
+                _bad("the list of keys has a null value", 0)
             return ObjectType({str(unmark(k)[0]): kind for k, kind in zip(keys.items, elements, strict=True)})
         case _:
             return _bad("values argument must be a list or tuple value", 1)
@@ -234,7 +237,7 @@ TYPES: dict[str, Rule] = {
     "regexall": lambda args: ListType(_regex(args)),
     "reverse": _reverse,
     "setintersection": _sets,
-    "setproduct": _product,
+    "setproduct": product_type,
     "setsubtract": _sets,
     "setunion": _sets,
     "slice": _slice,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 from kfinfra.hcl.functions.function import FunctionError, Implementation
+from kfinfra.hcl.functions.results import product_type
 from kfinfra.values.convert import convert, type_of
 from kfinfra.values.data import ListValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import mark, unmark_deep
@@ -43,7 +44,20 @@ def _subtract(a: SetValue, b: SetValue) -> Value:
     return SetValue(kind, tuple(i for i in first if not _has(second, i)))
 
 
+def _unknown_product(sets: tuple[Value, ...]) -> Value:
+    """What is known of a product of something unknown: none, where another is empty and all lengths have a limit."""
+    if any(isinstance(one, Unknown) and one.type is ANY for one in sets):
+        return Unknown()
+    kind = product_type(sets)
+    sized = all(not isinstance(one, Unknown) or isinstance(one.type, TupleType) for one in sets)
+    if sized and any(isinstance(one, ListValue | SetValue | TupleValue) and not one.items for one in sets):
+        return convert(TupleValue(()), kind)
+    return Unknown(kind, not_null=True)
+
+
 def _product(*sets: Value) -> Value:
+    if any(isinstance(one, Unknown) for one in sets):
+        return _unknown_product(sets)
     if len(sets) < 2:
         raise FunctionError("at least two arguments are required")
     columns: list[tuple[Value, ...]] = []
