@@ -91,15 +91,17 @@ def pipeline_id(work: Workplace, address: str) -> str:
     return str(recorded_pipeline(work, address).attributes.get("id"))
 
 
-def follow(runs: Runs, identifier: str, seen: Callable[[PipelineRun], None], stop: threading.Event) -> PipelineRun:
-    """Looks at a run again and again until it has ended, or `stop` is set.
+def follow(
+    runs: Runs, identifier: str, seen: Callable[[PipelineRun], None], stop: threading.Event, interval: float = INTERVAL
+) -> PipelineRun:
+    """Looks at a run every `interval` seconds until it has ended, or `stop` is set.
 
     A server that does not answer for a while is waited for: the run goes on without it. Raises DiagnosticError.
     """
     run, missed = runs.get(identifier), 0
     while True:
         seen(run)
-        if run.finished or stop.wait(INTERVAL * 2**missed):
+        if run.finished or stop.wait(interval * 2**missed):
             return run
         found = runs.look(identifier) if missed < PATIENCE else runs.get(identifier)
         missed = missed + 1 if found is None else 0

@@ -136,17 +136,16 @@ class Ailing:
 
 
 @pytest.mark.parametrize(("statuses", "end"), [([200, 500, 500, 200], "SUCCEEDED"), ([200, 401], "401")])
-def test_following_outlives_a_server_that_is_away(statuses: list[int], end: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kfinfra.app.running.INTERVAL", 0.01)
+def test_following_outlives_a_server_that_is_away(statuses: list[int], end: str) -> None:
     served = Served(Ailing(statuses))
     runs = Runs({"host": served.url}, {})
     seen: list[str] = []
     try:
         if end == "401":
             with pytest.raises(DiagnosticError, match="401"):
-                follow(runs, "r", lambda run: seen.append(run.state), threading.Event())
+                follow(runs, "r", lambda run: seen.append(run.state), threading.Event(), 0.01)
         else:
-            assert follow(runs, "r", lambda run: seen.append(run.state), threading.Event()).state == end
+            assert follow(runs, "r", lambda run: seen.append(run.state), threading.Event(), 0.01).state == end
     finally:
         runs.close()
         served.stop()

@@ -116,7 +116,7 @@ def test_a_console_takes_variables_and_needs_a_configuration(folder: Path, tmp_p
     assert run(folder, "console", "-var", "team=x", stdin="local.name").stdout == '"acme-x"\n'
     assert run(folder, "console", "-var", "nope=x", stdin="1").returncode == 1
     assert "No configuration files" in run(tmp_path_factory.mktemp("empty"), "console", stdin="1").stderr
-    assert "not UTF-8" in run(folder, "console", stdin=b'"\xff"').stderr
+    assert "is no UTF-8" in run(folder, "console", stdin=b'"\xff"').stderr
 
 
 def test_a_console_knows_what_was_applied(folder: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kfinfra.diag import did_you_mean
+from kfinfra.model.json_types import is_a
 from kfinfra.model.plain import UNKNOWN, Path, Plain, path_text
 from kfinfra.model.schema import Problem
 
@@ -71,7 +72,7 @@ class _Check:
                 yield _wrong(at, value, "a text or a number")
             return
         wanted = schema.get("type")
-        if wanted in _WORDS and not _is(value, wanted):
+        if wanted in _WORDS and not is_a(value, wanted):
             yield _wrong(at, value, _WORDS[wanted])
         elif "enum" in schema and value not in schema["enum"]:
             detail = f"{path_text(at)} is {value!r}, and must be one of: {', '.join(map(str, schema['enum']))}."
@@ -117,22 +118,6 @@ def _either(schema: Schema) -> bool:
         return True
     kinds = {s.get("type") for s in [*(schema.get("oneOf") or ()), *(schema.get("anyOf") or ())]}
     return "string" in kinds and bool(kinds & {"number", "integer"})
-
-
-def _is(value: Plain, wanted: str) -> bool:
-    match wanted:
-        case "object":
-            return isinstance(value, dict)
-        case "array":
-            return isinstance(value, list)
-        case "string":
-            return isinstance(value, str)
-        case "boolean":
-            return isinstance(value, bool)
-        case "integer":
-            return not isinstance(value, bool) and isinstance(value, int)
-        case _:
-            return not isinstance(value, bool) and isinstance(value, int | float)
 
 
 def _wrong(at: Path, value: Plain, wanted: str) -> Problem:

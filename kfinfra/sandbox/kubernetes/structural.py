@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kfinfra.model.json_types import is_a
 from kfinfra.sandbox.kubernetes.types import PREFIX
 
 Schema = Mapping[str, Any]
@@ -109,21 +110,7 @@ def _own(name: str, schema: Schema, top: bool) -> bool:
 def _fits(value: Any, schema: Schema) -> bool:
     if value is None or schema.get("x-kubernetes-int-or-string"):
         return value is None or (isinstance(value, int | str) and not isinstance(value, bool))
-    match schema.get("type"):
-        case "object":
-            return isinstance(value, dict)
-        case "array":
-            return isinstance(value, list)
-        case "string":
-            return isinstance(value, str)
-        case "boolean":
-            return isinstance(value, bool)
-        case "integer":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "number":
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case _:
-            return True
+    return is_a(value, schema.get("type"))
 
 
 def _shown(value: Any) -> str:
