@@ -1,51 +1,23 @@
-"""The one place that joins ports to adapters: which provider, which store, which compiler, which clock."""
+"""Which providers there are, and where their servers are: the user's own, or the sandbox's."""
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kfinfra.app.backends import ensure_unchanged
 from kfinfra.app.options import Workplace
-from kfinfra.app.workspaces import current
+from kfinfra.app.wiring.machine import DATA_FOLDER
 from kfinfra.model.plain import Attributes
 
 if TYPE_CHECKING:
     from kfinfra.compiler.compile import Compiler
-    from kfinfra.config.backends import Backend
-    from kfinfra.config.encryption import Target
-    from kfinfra.config.settings import Settings
-    from kfinfra.hcl.cache import ParseCache
+    from kfinfra.model.ports import Provider, ProviderFactory
+    from kfinfra.model.resource import Desired
     from kfinfra.pipelines.effective import Setting
     from kfinfra.providers.kfp.deployed import DeployedPipeline
     from kfinfra.providers.kfp.runs import Runs
     from kfinfra.providers.kubernetes.logs import PodLogs
-
-if TYPE_CHECKING:
-    from kfinfra.model.ports import Provider, ProviderFactory
-    from kfinfra.model.resource import Desired
-    from kfinfra.state.sealing import Sealer
-    from kfinfra.state.store import StateStore, Workspaces
-
-DATA_FOLDER = ".kfinfra"
-
-
-class SystemClock:
-    """The machine's own clock."""
-
-    def now(self) -> float:
-        """Seconds since the epoch."""
-        return time.time()
-
-    def monotonic(self) -> float:
-        """Seconds from an arbitrary start."""
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        """Waits."""
-        time.sleep(seconds)
 
 
 # With --sandbox these attributes of provider blocks are left out: they lead to the user's own servers.
@@ -121,44 +93,6 @@ def pod_logs(work: Workplace, attributes: Attributes) -> PodLogs:
     return PodLogs(_own(work, "kubernetes", attributes), environment(work))
 
 
-def workspaces(work: Workplace, settings: Settings) -> Workspaces:
-    """Where states lie: the backend's place, or the sandbox's own folder. Raises DiagnosticError where that is not known."""
-    from kfinfra.stores.local import LocalWorkspaces
-
-    if work.sandbox:
-        return LocalWorkspaces(work.data_folder / "sandbox" / "state" / "sandbox.kfstate")
-    ensure_unchanged(work, settings.backend)
-    return states(work, settings.backend, settings)
-
-
-def states(work: Workplace, backend: Backend, settings: Settings) -> Workspaces:
-    """The states of a backend, which may be another one than the configuration's. Raises DiagnosticError."""
-    from kfinfra.stores.making import make_workspaces
-
-    return make_workspaces(backend, work.root, work.env, _sealer(work, settings.encryption.state))
-
-
-def plan_sealer(work: Workplace, settings: Settings) -> Sealer:
-    """What plan files are encrypted with."""
-    return _sealer(work, settings.encryption.plan)
-
-
-def _sealer(work: Workplace, target: Target | None) -> Sealer:
-    """With --sandbox nothing is encrypted: what it holds is made up, and no key should be needed to try something."""
-    from kfinfra.state.sealing import Unsealed
-
-    if work.sandbox or target is None:
-        return Unsealed()
-    from kfinfra.stores.encryption import make_sealer
-
-    return make_sealer(target, work.env)
-
-
-def store(work: Workplace, settings: Settings) -> StateStore:
-    """Where the current workspace's state lies. Raises DiagnosticError."""
-    return workspaces(work, settings).store(current(work))
-
-
 def environment(work: Workplace) -> Mapping[str, str]:
     """The environment that providers see: with --sandbox, its own and none of what leads to the user's servers.
 
@@ -172,11 +106,3 @@ def environment(work: Workplace) -> Mapping[str, str]:
         os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1")))
     own = {name: value for name, value in work.env.items() if not name.startswith(_USERS_OWN)}
     return {**own, **up(work.root).environment()}
-
-
-def parse_cache(work: Workplace) -> ParseCache:
-    """Where parsed files are kept between commands."""
-    from kfinfra.hcl.cache import ParseCache, user_key
-    from kfinfra.hcl.usercache import user_cache
-
-    return ParseCache(work.root / DATA_FOLDER / "cache" / "hcl", user_key(user_cache(work.env)))
