@@ -59,10 +59,6 @@ def _infinite(expression: str, theirs: Said, ours: Said) -> bool:
     return named or "Inf" in theirs.text or any(word in ours.told for word in _INFINITE)
 
 
-def _block_keys(expression: str, theirs: Said, ours: Said) -> bool:
-    return "yamlencode(" in expression and "? |" in theirs.text
-
-
 def _outside(_: str, theirs: Said, ours: Said) -> bool:
     return _OUTSIDE.search(ours.told) is not None and not theirs.error
 
@@ -83,11 +79,6 @@ def _rounded(expression: str, theirs: Said, ours: Said) -> bool:
     return _both_values(theirs, ours) and _ROUNDED.search(expression) is not None and _close(theirs.text, ours.text)
 
 
-def _remainder(expression: str, theirs: Said, ours: Said) -> bool:
-    same = _NUMBER.sub("0", theirs.text) == _NUMBER.sub("0", ours.text)
-    return _both_values(theirs, ours) and re.search(r"(pow|log)\(.*%", expression) is not None and same
-
-
 def _at_once(expression: str, theirs: Said, ours: Said) -> bool:
     early = "var.u" in expression and not theirs.error and any(word in ours.told for word in _EARLY)
     return early and (ours.error != "" or UNKNOWN in theirs.text)
@@ -100,13 +91,11 @@ REASONS: dict[str, Callable[[str, Said, Said], bool]] = {
     "there is no negative zero, in texts neither": _negative_text,
     "infinity is an error": _infinite,
     "a value of unknown type keeps its marks in functions that see marks": _kept_marks,
-    "yamlencode quotes a key of several lines": _block_keys,
     "cidrsubnet and cidrhost with a number outside the prefix are errors": _outside,
     "cidrsubnets divides all addresses, too": _all_addresses,
     "beside a list of any type cty converts a tuple's elements one by one, whatever they have in common": _one_by_one,
     "coalesce of what cannot be converted is an error; Terraform passes over it": _passed_over,
     "what functions of numbers give is worked on with 512 bits; Terraform keeps their 53 or 64": _rounded,
-    "a remainder of what pow or log gives is of other bits": _remainder,
     "a mistake that does not depend on what is not known is told at once": _at_once,
 }
 SECRET = "(sensitive value)"

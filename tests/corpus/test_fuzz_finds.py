@@ -143,6 +143,7 @@ VALUES = {
     "element([], var.un)": "(known after apply)",
     "can(false ? 1 : templatestring(local.tpl, { a = null, b = [] }))": "false",
     # YAML
+    'yamlencode({ "a\\nb" = [1], "c\\r" = { d = 1 } })': '<<EOT\n? |-\n  a\n  b\n: - 1\n? "c\\r"\n: "d": 1\n\nEOT',
     'yamldecode("2020-01-01")': '"2020-01-01T00:00:00Z"',
     'yamldecode("[1e3, 1_000, 017, 0o17, 0x1F, yes, 1:30]")': '[\n  1000,\n  "1_000",\n  17,\n  15,\n  31,\n  true,\n  "1:30",\n]',
     'yamldecode("a: &x {p: 1}\\nb:\\n  <<: *x\\n  q: 2").b': '{\n  "p" = 1\n  "q" = 2\n}',

@@ -132,6 +132,11 @@ def _moment(found: re.Match[str]) -> str | None:
     return moment.isoformat() + offset
 
 
+_BREAKS = frozenset("\n\r\x85\u2028\u2029")
+_LONGEST_KEY = 128
+"""In bytes: what libyaml writes before a colon without more ado."""
+
+
 def encode(value: Value) -> str:
     """A value as YAML: keys sorted, all strings quoted, texts of several lines as blocks."""
     value = untyped(value)
@@ -144,7 +149,7 @@ def _node(value: Value, depth: int) -> str:
         case TupleValue(items) | ListValue(_, items) | SetValue(_, items) if items:
             return "".join(pad + "- " + _node(v, depth + 1).removeprefix("  " * (depth + 1)) for v in items)
         case ObjectValue(fields) | MapValue(_, fields) if fields:
-            return "".join(f"{pad}{quoted(k)}:" + _member(fields[k], depth) for k in sorted(fields))
+            return "".join(_pair(k, fields[k], depth) for k in sorted(fields))
         case TupleValue() | ListValue() | SetValue():
             return pad + "[]\n"
         case ObjectValue() | MapValue():
@@ -157,6 +162,15 @@ def _node(value: Value, depth: int) -> str:
             return f"{pad}{number_text(value)}\n"
         case _:
             return pad + {None: "null", True: "true", False: "false"}[value] + "\n"  # type: ignore[index]
+
+
+def _pair(key: str, value: Value, depth: int) -> str:
+    """A key and its value: a key of several lines, or a very long one, stands for itself behind a question mark."""
+    pad = "  " * depth
+    if _BREAKS.isdisjoint(key) and len(key.encode()) <= _LONGEST_KEY:
+        return f"{pad}{quoted(key)}:" + _member(value, depth)
+    written = _block(key, depth + 1) if _blocks(key) else f"{quoted(key)}\n"
+    return f"{pad}? {written}{pad}: " + _node(value, depth + 1).removeprefix(f"{pad}  ")
 
 
 def _member(value: Value, depth: int) -> str:
