@@ -18,17 +18,17 @@ pipeline "this" {
     labels   = [override.key]
 
     content {
-      node_group = try(override.value.node_group, null)
-      resources  = try(override.value.resources, null)
-      mounts     = try(override.value.mounts, null)
-      env        = try(override.value.env, null)
-      env_from   = try(override.value.env_from, null)
-      s3_inputs  = try(override.value.s3_inputs, null)
-      s3_outputs = try(override.value.s3_outputs, null)
-      scratch    = try(override.value.scratch, null)
-      retry      = try(override.value.retry, null)
-      timeout    = try(override.value.timeout, null)
-      cache      = try(override.value.cache, null)
+      node_group = lookup(override.value, "node_group", null)
+      resources  = lookup(override.value, "resources", null)
+      mounts     = lookup(override.value, "mounts", null)
+      env        = lookup(override.value, "env", null)
+      env_from   = lookup(override.value, "env_from", null)
+      s3_inputs  = lookup(override.value, "s3_inputs", null)
+      s3_outputs = lookup(override.value, "s3_outputs", null)
+      scratch    = lookup(override.value, "scratch", null)
+      retry      = lookup(override.value, "retry", null)
+      timeout    = lookup(override.value, "timeout", null)
+      cache      = lookup(override.value, "cache", null)
     }
   }
 }
