@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kfinfra.app import wiring
+from kfinfra.app.backend_config import remembered
 from kfinfra.app.catalogue import provider_functions, provider_types, resource_types
 from kfinfra.app.options import Workplace
 from kfinfra.app.workspaces import current
+from kfinfra.config.backend_given import completed
 from kfinfra.config.files import FolderSources
 from kfinfra.config.loading import load
 
@@ -27,14 +30,16 @@ def configuration(
     ask: Ask | None = None,
     planned: Mapping[str, Plain] | None = None,
     undeclared: list[Diagnostic] | None = None,
+    backend_given: bool = True,
 ) -> Configuration:
     """The configuration, in the current workspace. `var_inputs` are ("var", "a=b") and ("file", path) in their order.
 
     Without `require_variables` a variable that has no value is unknown; `ask` is how one is asked for, `planned` are the
-    values that a saved plan was made with. References that name nothing go to `undeclared`, where it is given. Raises
-    DiagnosticError with everything else that is wrong.
+    values that a saved plan was made with. References that name nothing go to `undeclared`, where it is given. Without
+    `backend_given` the backend is as its block says it, without what `init -backend-config` gave. Raises DiagnosticError with
+    everything else that is wrong.
     """
-    return load(
+    config = load(
         FolderSources(work.root),
         resource_types(),
         provider_types(),
@@ -48,3 +53,7 @@ def configuration(
         planned=planned,
         undeclared=undeclared,
     )
+    backend = config.settings.backend
+    if backend_given and backend.span is not None and not work.sandbox:
+        config.settings = replace(config.settings, backend=completed(backend, remembered(work, backend)))
+    return config

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kfinfra.app import wiring
+from kfinfra.app.backend_config import remember, remembered
 from kfinfra.app.backends import Copy, ensure_unchanged, keep, migrate, previous, shown, told
 from kfinfra.app.installing import install_modules
 from kfinfra.app.options import Workplace
 from kfinfra.app.reading import configuration
 from kfinfra.app.validation import validate
+from kfinfra.config.backend_given import completed, read_given
 from kfinfra.config.backends import Backend
+from kfinfra.config.files import FolderSources
 from kfinfra.config.settings import Settings
 from kfinfra.diag import DiagnosticError, Severity, error
+from kfinfra.model.plain import Attributes
 from kfinfra.state.store import Workspaces
 
 _MAIN = """\
@@ -43,7 +47,8 @@ class InitOptions:
     """What init was told to do.
 
     `upgrade`: each module's ref is asked for anew. `backend`: the state's place is looked at. Of a place that changed: with
-    `migrate` the states are copied if `may` agrees, with `reconfigure` those at the new place are used.
+    `migrate` the states are copied if `may` agrees, with `reconfigure` those at the new place are used. `backend_config` are
+    arguments for the backend (NAME=VALUE, or a file's name), which win over its block and are kept.
     """
 
     upgrade: bool = False
@@ -53,6 +58,7 @@ class InitOptions:
     may: Callable[[str], bool] = lambda question: False
     var_inputs: tuple[tuple[str, str], ...] = ()
     lock_timeout: float = 0.0
+    backend_config: tuple[str, ...] = ()
 
 
 def initialize(work: Workplace, options: InitOptions) -> tuple[str, ...]:
@@ -81,7 +87,7 @@ def initialize(work: Workplace, options: InitOptions) -> tuple[str, ...]:
 
 def _placed(work: Workplace, options: InitOptions) -> tuple[str, ...]:
     """Settles where the state lies; what there is to tell. Raises DiagnosticError."""
-    settings = configuration(work, options.var_inputs).settings
+    settings, given = _settings(work, options)
     backend, before = settings.backend, previous(work)
     if not options.migrate and not options.reconfigure:
         ensure_unchanged(work, backend)
@@ -91,8 +97,23 @@ def _placed(work: Workplace, options: InitOptions) -> tuple[str, ...]:
         states.names()  # whether the place can be reached is best known now
     if before is not None and options.migrate:
         lines = _moved(work, before, states, settings, options)
+    remember(work, backend, given)
     keep(work, backend)
     return (*lines, f"The state is in {shown(backend)}.")
+
+
+def _settings(work: Workplace, options: InitOptions) -> tuple[Settings, Attributes]:
+    """The settings with what is given for the backend now, or was before; and that. Raises DiagnosticError."""
+    settings = configuration(work, options.var_inputs, backend_given=False).settings
+    if options.backend_config and settings.backend.span is None:
+        detail = "The configuration has no backend block that -backend-config could complete."
+        raise DiagnosticError(error("Missing backend", detail, hint='write it: kfinfra { backend "s3" {} }'))
+    given: Attributes = {}
+    if options.backend_config:
+        given = read_given(settings.backend.type, options.backend_config, FolderSources(work.root))
+    elif not options.reconfigure and settings.backend.span is not None:
+        given = remembered(work, settings.backend)
+    return replace(settings, backend=completed(settings.backend, given)), given
 
 
 def _moved(work: Workplace, before: Backend, states: Workspaces, settings: Settings, options: InitOptions) -> tuple[str, ...]:

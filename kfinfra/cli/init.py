@@ -11,7 +11,6 @@ from kfinfra.cli.asking import confirmed
 from kfinfra.cli.options import LOCK_TIMEOUT, VARIABLES, WithVariables, var_inputs, with_options
 from kfinfra.cli.options import lock_timeout as seconds_of
 from kfinfra.cli.place import workplace
-from kfinfra.diag import DiagnosticError, error
 
 
 @click.command(name="init", cls=WithVariables)
@@ -22,7 +21,12 @@ from kfinfra.diag import DiagnosticError, error
 @click.option("--migrate-state", "migrate", is_flag=True, help="Copy the state from where it was to where it is to be.")
 @click.option("--force-copy", is_flag=True, help="The same, without asking.")
 @click.option("--reconfigure", is_flag=True, help="Use the state at the new place, and leave the one at the old place.")
-@click.option("--backend-config", multiple=True, hidden=True)
+@click.option(
+    "--backend-config",
+    multiple=True,
+    metavar="NAME=VALUE|FILE",
+    help="An argument that the backend block leaves out, or a file of such; kept for the commands that follow.",
+)
 @LOCK_TIMEOUT
 @with_options(VARIABLES)
 @click.pass_context
@@ -47,9 +51,8 @@ def command(
         for path in new_configuration(Path(new)):
             print(path)
         return 0
-    if backend_config:
-        hint = 'write, for example: backend "s3" { bucket = var.bucket }, and give the variable by KFINFRA_VAR_bucket'
-        raise DiagnosticError(error("-backend-config is not taken", "A backend's arguments may refer to variables.", hint=hint))
+    if backend_config and (not backend or ctx.obj["sandbox"]):
+        raise click.UsageError("-backend-config is for the place of the state, which -backend=false and --sandbox leave alone")
     if reconfigure and (migrate or force_copy):
         raise click.UsageError("-reconfigure excludes -migrate-state and -force-copy")
     options = InitOptions(
@@ -60,6 +63,7 @@ def command(
         lambda question: confirmed(question, force_copy, flag="-force-copy", may_ask=may_ask),
         tuple(var_inputs(var, var_file)),
         seconds_of(lock_timeout),
+        backend_config,
     )
     for line in initialize(workplace(ctx), options):
         print(line, file=sys.stderr)

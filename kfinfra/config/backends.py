@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kfinfra.config.bodies import decode_body
 from kfinfra.config.module import Declared
@@ -118,11 +118,15 @@ INSTEAD: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Where state lies. An attribute may be UNKNOWN (a variable without a value): then the state cannot be reached."""
+    """Where state lies. An attribute may be UNKNOWN (a variable without a value): then the state cannot be reached.
+
+    `missing` are those that the block must have and leaves out: `init -backend-config` may give them.
+    """
 
     type: str = "local"
     attributes: Attributes = field(default_factory=lambda: {"path": DEFAULT_STATE})
     span: Span | None = None
+    missing: tuple[str, ...] = ()
 
     @property
     def place(self) -> Attributes:
@@ -147,9 +151,11 @@ def read_backend(declared: Declared, scope: Scope | None, found: list[Diagnostic
     only_early(declared, "a backend", found)
     if scope is None or len(found) > before:
         return None
-    decoded = decode_body(declared, BACKENDS[kind], {}, scope, kept=False)
+    schema = BACKENDS[kind]
+    decoded = decode_body(declared, {n: replace(a, required=False) for n, a in schema.items()}, {}, scope, kept=False)
     found.extend(decoded.diagnostics)
-    return None if decoded.diagnostics else Backend(kind, decoded.attributes, declared.span)
+    missing = tuple(n for n, a in schema.items() if a.required and decoded.attributes[n] is None)
+    return None if decoded.diagnostics else Backend(kind, decoded.attributes, declared.span, missing)
 
 
 def only_early(declared: Declared, what: str, found: list[Diagnostic], allowed: tuple[str, ...] = ()) -> None:
@@ -167,4 +173,4 @@ def only_early(declared: Declared, what: str, found: list[Diagnostic], allowed: 
 
 def is_reachable(backend: Backend) -> bool:
     """Whether all that says where the state lies is known."""
-    return is_known(dict(backend.attributes))
+    return not backend.missing and is_known(dict(backend.attributes))

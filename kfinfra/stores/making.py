@@ -14,6 +14,13 @@ from kfinfra.stores.local import LocalWorkspaces
 
 def make_workspaces(backend: Backend, root: Path, env: Mapping[str, str], sealer: Sealer | None = None) -> Workspaces:
     """The states, for a root module's folder in an environment. Raises DiagnosticError where an argument is not known."""
+    if backend.missing:
+        names = " and ".join(f'"{name}"' for name in backend.missing)
+        detail = f"The {backend.type} backend needs {names}, and its block does not say it."
+        options = " ".join(f"-backend-config={name}=…" for name in backend.missing)
+        raise DiagnosticError(
+            error("Backend is not complete", detail, backend.span, hint=f"write it, or: kfinfra init {options}")
+        )
     if not is_reachable(backend):
         detail = f"What the {backend.type} backend is configured with is not known: a variable has no value."
         hint = "give it in the environment (KFINFRA_VAR_name), which every command reads"

@@ -80,9 +80,32 @@ def test_a_bucket_that_cannot_be_reached_is_told_by_init(tmp_path: Path, server:
     told = folder.run("init")
     assert told.returncode == 1 and "NoSuchBucket" in told.stderr
     folder.ok("init", "-backend=false")
-    told = folder.run("init", "-backend-config=bucket=x")
-    assert told.returncode == 1 and "KFINFRA_VAR_bucket" in told.stderr
     assert folder.run("init", "-reconfigure", "-migrate-state").returncode == 64
+
+
+def test_a_backend_that_init_completes(tmp_path: Path, server: FakeS3) -> None:
+    """Terraform's partial configuration: kept for the commands that follow, without secrets, until another init."""
+    folder = Folder(tmp_path, server)
+    folder.backend('backend "s3" {\n    key = "k"\n  }')
+    folder.ok("validate")
+    for words in (("plan",), ("state", "list"), ("init",)):
+        told = folder.run(*words)
+        assert told.returncode == 1 and "-backend-config=bucket=" in told.stderr, words
+    (tmp_path / "ci.conf").write_text(f'bucket = "{server.states}"\nregion = "eu-west-1"\n')
+    told = folder.ok("init", "-backend-config=ci.conf", "-backend-config", "key=team/k")
+    assert f'bucket = "{server.states}", key = "team/k"' in told
+    folder.ok("apply", "-auto-approve")
+    assert "team/k" in server.keys(server.states) and folder.ok("state", "list").split() == ["s3_bucket.data"]
+    folder.ok("init")  # what was given stays
+    assert folder.ok("state", "list").split() == ["s3_bucket.data"]
+    told = folder.run("init", "-backend-config=ci.conf")
+    assert told.returncode == 1 and "Backend has changed" in told.stderr
+    assert folder.ok("state", "list").split() == ["s3_bucket.data"]  # an init that fails changes nothing
+    folder.ok("init", "-backend-config=ci.conf", "-force-copy")
+    assert {"k", "team/k"} <= set(server.keys(server.states)) and folder.ok("state", "list").split() == ["s3_bucket.data"]
+    assert "-backend-config=bucket=" in folder.run("init", "-reconfigure").stderr  # which forgets what was given
+    for words in (("--sandbox", "init"), ("init", "-backend=false")):
+        assert folder.run(*words, "-backend-config=ci.conf").returncode == 64
 
 
 def test_the_sandbox_keeps_to_its_own_folder(tmp_path: Path, server: FakeS3) -> None:

@@ -97,7 +97,6 @@ MISTAKES: list[tuple[str, str, int, str]] = [
     ),
     ('kfinfra {\n  required_version = ">= 99"\n}', "Unsupported kfinfra version", 2, ">= 99"),
     ('kfinfra {\n  required_version = "latest"\n}', "Invalid version constraint", 2, "~> 1.2"),
-    ('kfinfra {\n  backend "s3" {}\n}', "Missing required argument", 2, "bucket"),
     ('kfinfra {\n  backend "locale" {}\n}', "Unsupported backend type", 2, 'Did you mean "local"?'),
     ('kfinfra {\n  backend "local" {}\n  backend "local" {}\n}', "Duplicate block", 3, "main.hcl:2"),
     (
