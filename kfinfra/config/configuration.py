@@ -22,6 +22,7 @@ from kfinfra.config.keys import BlockKey, ModulePath
 from kfinfra.config.lookups import Lookups
 from kfinfra.config.module import Declared, Module
 from kfinfra.config.outputs import marked
+from kfinfra.config.places import path_text
 from kfinfra.config.refactoring import Refactoring
 from kfinfra.config.repetition import Repetition, repetition
 from kfinfra.config.sampling import problems_of_blocks, problems_of_modules, sample_of
@@ -425,8 +426,10 @@ class Configuration:
         data, hidden = to_data(found, UNKNOWN)
         sensitive = is_flagged(block, "sensitive")
         if hidden and not sensitive:
-            detail = f'The output "{name}" holds a sensitive value, and is not marked as such.'
-            hint = "write sensitive = true, or nonsensitive(…) if it may be shown"
+            part = path_text(min(hidden, key=str))
+            where = f" ({part})" if part else ""
+            detail = f'The output "{name}" holds a sensitive value{where}, and is not marked as such.'
+            hint = "write sensitive = true, or nonsensitive(…) around what may be shown"
             raise DiagnosticError(error("Output refers to sensitive values", detail, block.expr_span(value.expr), hint=hint))
         return data, sensitive
 

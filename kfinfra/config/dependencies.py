@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from kfinfra.config.datablocks import block_key
 from kfinfra.config.keys import BlockKey, GraphKey, ModulePath, NodeKey
 from kfinfra.config.module import Declared
-from kfinfra.config.names import undeclared, unknown_root
+from kfinfra.config.names import NO_OUTPUT, undeclared, unknown_root
 from kfinfra.config.tree import Node
 from kfinfra.config.uses import Reference, Use, choice, choices, uses
 from kfinfra.diag import Diagnostic, SourceText, error
 from kfinfra.graph import CycleError, cycles, topological
 from kfinfra.hcl.nodes import Attr, Attribute, Block, Body, Expr, Index, Template, Text, Traversal, TupleExpr
+from kfinfra.hcl.references import is_tried
 from kfinfra.model.data import PREFIX
 from kfinfra.model.schema import ResourceType
 
@@ -235,9 +236,13 @@ class _Graph:
             wanted = NodeKey(node.parent.path, "module", node.path[-1])
             self.edges[key].setdefault(wanted, (node.call.source, node.call.block.start, node.call.block.header_end))
 
-    def _name(self, traversal: Traversal, source: SourceText, scope: Node, own: Collection[str] | None) -> None:
-        """Tells of a reference that names nothing; `own` are the names of the block alone, None where they are not known."""
+    def _name(
+        self, traversal: Traversal, source: SourceText, scope: Node, own: Collection[str] | None, expr: Expr | None = None
+    ) -> None:
+        """Tells of a reference in `expr` that names nothing; `own` are the names of the block alone, None where not known."""
         problem = undeclared(traversal, source, scope, self._types)
+        if problem is not None and problem.summary == NO_OUTPUT and expr is not None and is_tried(traversal, expr):
+            problem = None
         root = traversal.root
         if problem is None and own is not None and root not in _ROOTS and root not in self._types and root not in own:
             problem = unknown_root(traversal, source, scope, self._types)
@@ -257,7 +262,7 @@ class _Graph:
                     if named is not None:  # most references are these
                         edges.setdefault(named, (source, traversal.start, traversal.end))
                         continue
-                self._name(traversal, source, scope, own)
+                self._name(traversal, source, scope, own, attribute.expr)
                 for wanted in self._wanted(traversal, scope):
                     edges.setdefault(wanted, (source, traversal.start, traversal.end))
                     if made is not None:

@@ -10,6 +10,7 @@ from kfinfra.diag import Diagnostic, SourceText, did_you_mean, error
 from kfinfra.hcl.nodes import Attr, Index, Traversal
 from kfinfra.model.data import PREFIX
 
+NO_OUTPUT = "Unsupported attribute"
 PATHS = ("module", "root", "cwd")
 _LOCAL_TO_A_BLOCK = {
     "each": (
@@ -183,7 +184,7 @@ def _output(traversal: Traversal, source: SourceText, node: Node, name: str) -> 
     outputs = child.module.outputs
     detail = f'Module "{name}" has no output "{step.name}".{did_you_mean(step.name, outputs)}'
     hint = "" if outputs else "it has no outputs at all"
-    return error("Unsupported attribute", detail, source.span(step.start, step.end), hint=hint)
+    return error(NO_OUTPUT, detail, source.span(step.start, step.end), hint=hint)
 
 
 def _keyless(traversal: Traversal, source: SourceText, block: Declared, used: int) -> Diagnostic | None:

@@ -53,6 +53,11 @@ def calls(expr: Expr) -> Iterator[Call]:
         yield from calls(child)
 
 
+def is_tried(traversal: Traversal, expr: Expr) -> bool:
+    """Whether a `try` or a `can` in `expr` is there for the case that there is no such value."""
+    return any(c.name in ("try", "can") and c.start <= traversal.start < c.end for c in calls(expr))
+
+
 def _within(expr: Expr) -> Iterator[Expr]:
     for child in children(expr):
         yield child

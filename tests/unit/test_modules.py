@@ -313,3 +313,15 @@ def test_a_rule_that_can_be_checked_only_after_apply_is_checked_then(tmp_path: P
     ((address, found),) = result.failed.items()
     assert str(address) == 'module.m["x"].module.inner.machine.m'
     assert [(d.summary, d.detail, str(d.span)) for d in found] == [("Invalid value for variable", "Too long.", "main.hcl:6:14")]
+
+
+def test_an_output_that_a_module_does_not_have_may_be_tried(tmp_path: Path) -> None:
+    write(tmp_path, "m/main.hcl", 'output "a" { value = 1 }\noutput "s" {\n  value = "x"\n  sensitive = true\n}')
+    call = 'module "m" { source = "./m" }\n'
+    text = call + 'output "a" { value = [try(module.m.b, "none"), can(module.m.b), can(module.m.a)] }'
+    assert loaded(tmp_path, text).outputs()["a"] == (["none", False, True], False)
+    for text in ('output "b" { value = module.m.b }', 'output "b" { value = [try(1, 2), module.m.b] }'):
+        with pytest.raises(DiagnosticError, match='Module "m" has no output "b"'):
+            loaded(tmp_path, call + text)
+    with pytest.raises(DiagnosticError, match=r'The output "o" holds a sensitive value \(\[0\].s\)'):
+        loaded(tmp_path, call + 'output "o" { value = [module.m] }').outputs()
