@@ -47,7 +47,8 @@ def _negative_text(expression: str, theirs: Said, ours: Said) -> bool:
     """As a part of a text, which may have been hashed since."""
     if not _both_values(theirs, ours) or not re.search(r"-\(*0(?![\d.])", expression):
         return False
-    return theirs.text.replace("-0", "0") == ours.text or re.search("sha|md5|base64|uuid", expression) is not None
+    same = re.sub("-0|0-", "0", theirs.text) == re.sub("-0|0-", "0", ours.text)
+    return same or re.search("sha|md5|base64|uuid", expression) is not None
 
 
 def _kept_marks(expression: str, theirs: Said, ours: Said) -> bool:
@@ -80,8 +81,9 @@ def _rounded(expression: str, theirs: Said, ours: Said) -> bool:
 
 
 def _at_once(expression: str, theirs: Said, ours: Said) -> bool:
-    early = "var.u" in expression and not theirs.error and any(word in ours.told for word in _EARLY)
-    return early and (ours.error != "" or UNKNOWN in theirs.text)
+    waits = "var.u" in expression or re.search(r"\bfor\b.*\bif\b", expression, re.S)  # a condition is tried with anything
+    early = waits and not theirs.error and any(word in ours.told for word in _EARLY)
+    return bool(early) and (ours.error != "" or UNKNOWN in theirs.text)
 
 
 REASONS: dict[str, Callable[[str, Said, Said], bool]] = {

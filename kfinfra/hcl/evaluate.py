@@ -43,6 +43,7 @@ from kfinfra.values.describe import statement
 from kfinfra.values.marks import NONE, mark, unmark, unmark_deep
 from kfinfra.values.nulls import is_null, untyped
 from kfinfra.values.numbers import parse_number
+from kfinfra.values.texts import nfc
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, Type, type_name
 from kfinfra.values.unify import unify
 
@@ -163,7 +164,7 @@ class Evaluator:
             return first.value
         values = [part.value if type(part) is Text else _RULES[type(part)](self, part) for part in parts]
         if _TEXTS.issuperset(map(type, values)):
-            return "".join(map(str, values))
+            return nfc("".join(map(str, values)))
         return self._joined(expr, values)
 
     def _joined(self, expr: Template, values: list[Value]) -> Value:
@@ -190,7 +191,7 @@ class Evaluator:
                 text += str(piece)
         if any(isinstance(part, Placeholder) for part in parts):
             return mark(Deferred(STRING, not_null=True, prefix=text, parts=tuple(parts)), marks)
-        return mark(text if known else Unknown(STRING, not_null=True, prefix=text), marks)
+        return mark(nfc(text) if known else Unknown(STRING, not_null=True, prefix=text), marks)
 
     def join(self, expr: TemplateJoin) -> Value:
         """The strings of a `%{for}` joined."""

@@ -10,6 +10,7 @@ from kfinfra.values.convert import ConversionError, convert, type_of
 from kfinfra.values.data import ListValue, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import NONE, SECRET, mark, unmark
 from kfinfra.values.nulls import is_null
+from kfinfra.values.texts import nfc
 from kfinfra.values.types import ANY, BOOL, STRING, ListType, Primitive, SetType, TupleType
 
 if TYPE_CHECKING:
@@ -195,4 +196,4 @@ def joined(here: Evaluator, expr: Expr, value: TupleValue) -> Value:
             continue
         known = known and not isinstance(piece, Unknown)
         text += str(piece) if known else ""
-    return mark(text if known else Unknown(STRING, not_null=True, prefix=text), marks)
+    return mark(nfc(text) if known else Unknown(STRING, not_null=True, prefix=text), marks)

@@ -142,6 +142,12 @@ VALUES = {
     "chunklist(toset([var.un, null]), 3)": "(known after apply)",
     "element([], var.un)": "(known after apply)",
     "can(false ? 1 : templatestring(local.tpl, { a = null, b = [] }))": "false",
+    # texts are in normal form C, whatever they were put together from
+    'length("e${"\\u0301"}")': "1",
+    'join("", ["e", "\\u0301"]) == "é"': "true",
+    '[strrev("\\u0301e"), replace("e1", "1", "\\u0301"), format("e%s", "\\u0301")] == ["é", "é", "é"]': "true",
+    'base64decode("ZcyB") == "é"': "true",
+    '"%{ for x in ["e", "\\u0301"] }${x}%{ endfor }" == "é"': "true",
     # YAML
     'yamlencode({ "a\\nb" = [1], "c\\r" = { d = 1 } })': '<<EOT\n? |-\n  a\n  b\n: - 1\n? "c\\r"\n: "d": 1\n\nEOT',
     'yamldecode("2020-01-01")': '"2020-01-01T00:00:00Z"',

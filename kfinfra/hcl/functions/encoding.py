@@ -20,6 +20,7 @@ from kfinfra.hcl.functions.function import FunctionError, Implementation
 from kfinfra.values.codec import from_data
 from kfinfra.values.data import ListValue, MapValue, Null, ObjectValue, SetValue, TupleValue, Value
 from kfinfra.values.numbers import number_text
+from kfinfra.values.texts import nfc
 from kfinfra.values.types import STRING, ObjectType
 
 _NOTHING = object()
@@ -28,7 +29,7 @@ _NOTHING = object()
 def text_of(data: bytes, what: str = "the result") -> str:
     """UTF-8 bytes as text; `what` they are is told where they are none. Raises FunctionError."""
     try:
-        return data.decode()
+        return nfc(data.decode())
     except UnicodeDecodeError as bad:
         raise FunctionError(f"contents of {what} are not valid UTF-8 ({first_bad_byte(data, bad)})") from bad
 
@@ -127,7 +128,7 @@ def _recode(text: str, encoding: str) -> Value:
 
 def _undecode(text: str, encoding: str) -> Value:
     try:
-        return _unbase64(text).decode(_charset(encoding))
+        return nfc(_unbase64(text).decode(_charset(encoding)))
     except UnicodeDecodeError as bad:
         raise FunctionError(f"the given string contains bytes that are not valid {encoding}", 0) from bad
 

@@ -13,6 +13,7 @@ from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, Tupl
 from kfinfra.values.marks import wholly_known
 from kfinfra.values.nulls import is_null
 from kfinfra.values.numbers import number_text
+from kfinfra.values.texts import nfc
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, SetType, TupleType
 
 _VERB = re.compile(r"%(?P<flags>[-+ #0]*)(?P<width>\d+)?(?:\.(?P<precision>\d*))?(?:\[(?P<index>\d+)\])?(?P<verb>.)?", re.S)
@@ -41,7 +42,7 @@ def format_values(text: str, *args: Value) -> str:
     out = _VERB.sub(fill, text)
     if used < len(args):
         raise FunctionError(f"too many arguments; only {used} used by format string", used + 1)
-    return out
+    return nfc(out)
 
 
 def _verb(found: re.Match[str], value: Value, at: int) -> str:

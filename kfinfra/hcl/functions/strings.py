@@ -10,6 +10,7 @@ from kfinfra.hcl.functions.numeric import whole
 from kfinfra.values.convert import convert
 from kfinfra.values.data import ListValue, ObjectValue, TupleValue, Unknown, Value
 from kfinfra.values.nulls import is_null
+from kfinfra.values.texts import nfc
 from kfinfra.values.types import BOOL, STRING, ObjectType, TupleType, Type
 
 
@@ -52,7 +53,7 @@ def _simple(text: str, how: Callable[[str], str]) -> str:
     """Letter by letter, as Go does: one that would become several stays, but for a capital I with a dot, which is an i there."""
     if text.isascii():
         return how(text)
-    return "".join(found if len(found := how(c)) == 1 else "i" if found == "i̇" else c for c in text)
+    return nfc("".join(found if len(found := how(c)) == 1 else "i" if found == "i̇" else c for c in text))
 
 
 def pattern(text: str) -> Any:
@@ -101,7 +102,7 @@ def _regexall(rule: str, text: str) -> Value:
 
 def _replace(text: str, old: str, new: str) -> Value:
     if len(old) <= 1 or not (old.startswith("/") and old.endswith("/")):
-        return text.replace(old, new)
+        return nfc(text.replace(old, new))
     try:
         rule = pattern(old[1:-1])
     except FunctionError as bad:
@@ -110,7 +111,7 @@ def _replace(text: str, old: str, new: str) -> Value:
     for found in rule.finditer(text):
         out.append(text[last : found.start()] + _expanded(new, found))
         last = found.end()
-    return "".join(out) + text[last:]
+    return nfc("".join(out) + text[last:])
 
 
 def _expanded(template: str, found: Any) -> str:
@@ -140,7 +141,7 @@ def _join(separator: str, *lists: ListValue) -> Value:
     parts = [item for one in lists for item in one.items]
     if any(map(is_null, parts)):
         raise FunctionError("a list element is null; cannot concatenate null values", 1)
-    return separator.join(str(p) for p in parts)
+    return nfc(separator.join(str(p) for p in parts))
 
 
 def _startswith(text: Value, prefix: Value) -> Value:
@@ -170,7 +171,7 @@ FUNCTIONS: dict[str, Implementation] = {
     "split": lambda sep, s: strings(s.split(sep) if sep else list(s)) if s or sep else strings([]),
     "startswith": _startswith,
     "strcontains": lambda s, x: x in s,
-    "strrev": lambda s: "".join(reversed(graphemes(s))),
+    "strrev": lambda s: nfc("".join(reversed(graphemes(s)))),
     "substr": _substr,
     "trim": lambda s, cut: s.strip(cut) if cut else s,
     "trimprefix": lambda s, x: s.removeprefix(x),
