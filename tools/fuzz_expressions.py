@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from expression_differences import accepted
+from expression_differences import NO_NEGATIVE_ZERO, accepted, unsigned
 from expression_generator import PREAMBLE, Generator
 
 from kfinfra.app.evaluating import Console, open_console
@@ -147,9 +147,21 @@ def compare(seed: int, count: int, unknown: bool, console: Console, folder: Path
     expressions = [generator.make() for _ in range(count)]
     for expression, theirs in zip(expressions, _asked(folder, expressions), strict=True):
         ours = kfinfra(console, expression)
-        bug = ours.error.startswith("BUG")
-        if ours.text != theirs.text or bool(ours.error) != bool(theirs.error) or bug:
+        if not same(theirs, ours):
             yield expression, theirs, ours
+
+
+def same(theirs: Answer, ours: Answer) -> bool:
+    """Whether both say the same: values as text, errors as such."""
+    return ours.text == theirs.text and bool(ours.error) == bool(theirs.error) and not ours.error.startswith("BUG")
+
+
+def reason(expression: str, theirs: Answer, ours: Answer, folder: Path) -> str:
+    """Why a difference stays; `` where nothing says so."""
+    listed, plain = accepted(expression, theirs, ours), unsigned(expression)
+    if listed or plain == expression:
+        return listed
+    return NO_NEGATIVE_ZERO if same(_asked(folder, [plain])[0], ours) else ""
 
 
 def _asked(folder: Path, expressions: list[str]) -> list[Answer]:
@@ -182,17 +194,17 @@ def main(arguments: Iterable[str]) -> int:
         for start in range(0, options.count, options.batch):
             size = min(options.batch, options.count - start)
             for found in compare(options.seed * 1000003 + start, size, options.unknown, console, folder):
-                reason = accepted(*found)
-                known[reason] += 1
-                if not reason:
+                why = reason(*found, folder)
+                known[why] += 1
+                if not why:
                     fresh.append(found)
             print(f"{start + size} of {options.count}: {len(fresh)} not listed", file=sys.stderr, flush=True)
     for expression, theirs, ours in fresh[: options.show]:
         print(f"--- {expression}\n terraform: {theirs}\n kfinfra:   {ours}")
     took = time.monotonic() - begun
     print(f"{options.count} expressions, seed {options.seed}, {took:.0f} s: {len(fresh)} differences that are not listed")
-    for reason, times in known.most_common():
-        print(f"{times:6} {reason or 'not listed'}")
+    for why, times in known.most_common():
+        print(f"{times:6} {why or 'not listed'}")
     return 1 if fresh else 0
 
 

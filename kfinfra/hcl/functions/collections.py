@@ -186,12 +186,12 @@ def _zipmap(keys: ListValue, values: Value) -> Value:
     if isinstance(values, SetValue):
         raise FunctionError("values argument must be a list or tuple value", 1)
     items = sequence(values, 1, "values argument must be a list or tuple value")
-    if len(items) != len(keys.items):
-        raise FunctionError(f"number of keys ({len(keys.items)}) does not match number of values ({len(items)})")
     names, marks = unmark_deep(TupleValue(keys.items))
     assert isinstance(names, TupleValue)
-    if any(isinstance(k, Unknown) for k in names.items):
-        return mark(Unknown(not_null=True), marks)
+    if not wholly_known(names):
+        return mark(Unknown(MapType(values.element)) if isinstance(values, ListValue) else Unknown(), marks)
+    if len(items) != len(keys.items):
+        raise FunctionError(f"number of keys ({len(keys.items)}) does not match number of values ({len(items)})")
     if any(map(is_null, names.items)):
         raise FunctionError("the list of keys has a null value", 0)
     made = {str(k): v for k, v in zip(names.items, items, strict=True)}
