@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kfinfra.diag import SourceText
-from kfinfra.hcl.nodes import Block, Template, Text
+from kfinfra.hcl.nodes import Block, Quoted
 from kfinfra.hcl.parser import parse
 
 MODULES = Path(__file__).parents[1] / "modules"
@@ -56,8 +56,8 @@ def _text(source: SourceText, block: Block, name: str) -> str:
 def _description(block: Block) -> str:
     """The description's text. Raises ValueError where there is none, or more than text."""
     for attribute in block.body.attributes:
-        if attribute.name == "description" and isinstance(attribute.expr, Template):
-            return "".join(part.value for part in attribute.expr.parts if isinstance(part, Text)).replace("|", "\\|")
+        if attribute.name == "description" and isinstance(attribute.expr, Quoted):
+            return attribute.expr.value.replace("|", "\\|")
     raise ValueError(f"{block.type} {block.labels[0].value} has no description")
 
 

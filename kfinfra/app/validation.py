@@ -50,7 +50,8 @@ def _blocks(config: Configuration, broken: set[BlockKey]) -> list[Diagnostic]:
         try:
             for desired in config.instances(block):
                 config.settle(as_planned(desired, config.types[block.type]))
-                found.extend(config.check_after(desired.address))
+                if config.has_postconditions(block):
+                    found.extend(config.check_after(desired.address))
         except DiagnosticError as problem:
             broken.add(block)
             found.extend(problem.diagnostics)

@@ -14,7 +14,6 @@ from kfinfra.config.bodies import decode_body
 from kfinfra.config.module import Declared
 from kfinfra.diag import Diagnostic, Span, did_you_mean, error
 from kfinfra.hcl.evaluate import Scope
-from kfinfra.hcl.references import references
 from kfinfra.model.plain import Attributes, Plain, is_known
 from kfinfra.model.schema import Attribute, Problem
 from kfinfra.model.urls import url_check
@@ -162,7 +161,7 @@ def only_early(declared: Declared, what: str, found: list[Diagnostic], allowed: 
     """Refuses references to what is not known before the state is read: resources, data, modules."""
     names = ("var", "local", "path", *allowed)
     for attribute in declared.block.body.attributes:
-        for reference in references(attribute.expr):
+        for reference in attribute.refers:
             if reference.root not in names:
                 detail = f"{reference.root} cannot be used in {what}, which is needed before the state can be read."
                 span = declared.source.span(reference.start, reference.end)

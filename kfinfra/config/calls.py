@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from kfinfra.config.module import Declared
 from kfinfra.config.tree import Node
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error, nearest_name
-from kfinfra.hcl.nodes import Attr, Expr, ObjectExpr, Template, Text, Traversal
+from kfinfra.hcl.nodes import Attr, Expr, ObjectExpr, Quoted, Traversal
 from kfinfra.model.schema import ProviderType, ResourceType
 
 META = ("source", "version", "count", "for_each", "depends_on", "providers")
@@ -76,7 +76,8 @@ def passed_providers(node: Node, types: Mapping[str, ProviderType], found: list[
         return out
     for item in attribute.expr.items:
         try:
-            inner, outer = item.bare or provider_key(node.call, item.key), provider_key(node.call, item.value)
+            inner = item.key if isinstance(item.key, str) else provider_key(node.call, item.key)
+            outer = provider_key(node.call, item.value)
             if problem := _unfit(inner, outer, theirs, types):
                 found.append(error("Invalid provider reference", problem, node.call.expr_span(item.value)))
             out[inner] = theirs.get(outer, outer)
@@ -103,7 +104,7 @@ def provider_key(block: Declared, expr: Expr) -> str:
         "write: TYPE.ALIAS",
     )
     match expr:
-        case Template(parts=(Text(value=text),)):
+        case Quoted(value=text):
             hint = f"write: {text}"
     raise DiagnosticError(error("Invalid provider reference", detail, block.expr_span(expr), hint=hint))
 

@@ -14,7 +14,6 @@ from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
 from kfinfra.hcl.access import friendly
 from kfinfra.hcl.evaluate import Evaluator, Scope
 from kfinfra.hcl.nodes import Expr
-from kfinfra.hcl.references import references
 from kfinfra.model.checks import Status
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import SENSITIVE, Unknown
@@ -126,7 +125,8 @@ def mistakes(block: Declared, what: str) -> Iterator[Diagnostic]:
     except DiagnosticError as problem:
         yield from problem.diagnostics
         return
-    if not references(rule.condition):
+    condition = block.attribute("condition")
+    if condition is None or not condition.refers:
         detail = "The condition refers to nothing, so that it checks nothing: it comes out the same whatever is configured."
         yield error(f"Invalid {block.block.type} expression", detail, block.expr_span(rule.condition))
 

@@ -130,6 +130,10 @@ class Configuration:
         """Whether the block of `address` has preconditions or postconditions."""
         return bool(self.meta(BlockKey.of(address)).lifecycle.conditions)
 
+    def has_postconditions(self, block: BlockKey) -> bool:
+        """Whether the block has some."""
+        return bool(self.meta(block).lifecycle.conditions.after)
+
     def check_after(self, address: Address) -> list[Diagnostic]:
         """The postconditions of an instance that do not hold of what it is now, as it was settled."""
         with self._lock:
@@ -182,7 +186,7 @@ class Configuration:
                 for key, extra in repeated.extra.items():
                     address = block.address(key, scope.path)
                     addresses.append(address)
-                    desired, diagnostics = self._one(declared, address, scope, extra, meta)
+                    desired, diagnostics = self._one(block, declared, address, scope, extra, meta)
                     out.append(desired)
                     found.extend(diagnostics)
                     if block.type in self._lookups.types:
@@ -197,7 +201,7 @@ class Configuration:
             block = BlockKey.of(address)
             declared, scope = self.declared(block), self._scope(address.module)
             assert declared is not None
-            desired, diagnostics = self._one(declared, address, scope, self._extra(address), self.meta(block))
+            desired, diagnostics = self._one(block, declared, address, scope, self._extra(address), self.meta(block))
             self._report([d for d in diagnostics if d.severity is Severity.ERROR])
             return desired
 
@@ -384,14 +388,15 @@ class Configuration:
 
     def _one(
         self,
+        block: BlockKey,
         declared: Declared,
         address: Address,
         scope: Evaluation,
         extra: Mapping[str, Value],
         meta: Meta,
     ) -> tuple[Desired, list[Diagnostic]]:
-        before = self._before(BlockKey.of(address), scope, extra)
-        return desired_instance(declared, self.types[address.block[0]], address, extra, scope, meta, before)
+        before = self._before(block, scope, extra)
+        return desired_instance(declared, self.types[block.type], address, extra, scope, meta, before)
 
     def _report(self, found: list[Diagnostic]) -> None:
         errors = [d for d in found if d.severity is Severity.ERROR]

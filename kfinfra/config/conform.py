@@ -41,14 +41,15 @@ class Findings:
 
 def conform(value: Value, attribute: Attribute, path: Path, found: Findings) -> Plain:
     """The plain value of `value` as `attribute` wants it; what is wrong with it goes to `found`."""
-    if isinstance(value, Marked):
-        if SENSITIVE in value.marks:
-            found.sensitive.add(path)
-        value = value.value
-    if is_null(value):
-        return _absent(attribute, path, found)
-    if isinstance(value, Unknown):
-        return UNKNOWN
+    if type(value) is not str:
+        if isinstance(value, Marked):
+            if SENSITIVE in value.marks:
+                found.sensitive.add(path)
+            value = value.value
+        if is_null(value):
+            return _absent(attribute, path, found)
+        if isinstance(value, Unknown):
+            return UNKNOWN
     if attribute.ref is not None:
         plain = _reference(value, attribute, attribute.ref, path, found)
     elif attribute.fields is not None:

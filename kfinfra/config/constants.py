@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kfinfra.config.module import Declared
 from kfinfra.diag import DiagnosticError, error
-from kfinfra.hcl.nodes import Attribute, Expr, Literal, Template, Text
+from kfinfra.hcl.nodes import Attribute, Expr, Literal, Quoted
 
 
 def constant(expr: Expr) -> str | bool | None:
@@ -12,9 +12,7 @@ def constant(expr: Expr) -> str | bool | None:
     match expr:
         case Literal(value=bool() as value):
             return value
-        case Template(parts=()):
-            return ""
-        case Template(parts=(Text(value=text),)):
+        case Quoted(value=text):
             return text
         case _:
             return None

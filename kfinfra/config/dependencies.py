@@ -5,8 +5,9 @@ The graph is known before anything is evaluated; instances of count and for_each
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from kfinfra.config.datablocks import block_key
 from kfinfra.config.keys import BlockKey, GraphKey, ModulePath, NodeKey
@@ -16,7 +17,7 @@ from kfinfra.config.tree import Node
 from kfinfra.config.uses import Reference, Use, choice, choices, uses
 from kfinfra.diag import Diagnostic, SourceText, error
 from kfinfra.graph import CycleError, cycles, topological
-from kfinfra.hcl.nodes import Attr, Attribute, Block, Body, Expr, Index, Template, Text, Traversal, TupleExpr
+from kfinfra.hcl.nodes import Attr, Attribute, Block, Body, Expr, Index, Quoted, Traversal, TupleExpr
 from kfinfra.hcl.references import is_tried
 from kfinfra.model.data import PREFIX
 from kfinfra.model.schema import ResourceType
@@ -135,13 +136,24 @@ _ROOTS = frozenset(("var", "local", "module", "data", "path", "kfinfra", "all"))
 """Names that begin a reference everywhere; `all` is what a lifecycle's ignore_changes takes."""
 
 
-def _own_names(declared: Declared) -> Iterator[str]:
-    """The names that the expressions of a resource's or a call's block see besides those of its module."""
-    for attribute in declared.block.body.attributes:
-        if attribute.name in ("count", "for_each"):
-            yield "count" if attribute.name == "count" else "each"
-    for block in declared.block.body.blocks:
-        yield from _inner_names(block)
+Own = Callable[[str], bool]
+"""Whether a name is one that a block's expressions see besides those of its module."""
+
+
+def _own_name(declared: Declared, name: str) -> bool:
+    """The same for the block of a resource or a call."""
+    if name in ("count", "each"):
+        return declared.attribute("count" if name == "count" else "for_each") is not None
+    return any(name in _inner_names(block) for block in declared.block.body.blocks)
+
+
+def _no_name(name: str) -> bool:
+    return False
+
+
+def _any_name(name: str) -> bool:
+    """For a pipeline's own tasks, whose reader tells."""
+    return True
 
 
 def _inner_names(block: Block) -> Iterator[str]:
@@ -173,28 +185,31 @@ class _Graph:
         for name, declared in module.variables.items():
             self._variable(node, plain["var"][name], declared)
         for name, local in module.locals.items():
-            self._attributes(plain["local"][name], [local.attribute], local.source, node, ())
+            self._attributes(plain["local"][name], [local.attribute], local.source, node, _no_name)
         for name, declared in module.providers.items():
-            self._attributes(NodeKey(path, "provider", name), evaluated(declared.block.body), declared.source, node, ())
+            self._attributes(NodeKey(path, "provider", name), evaluated(declared.block.body), declared.source, node, _no_name)
         for (kind, name), declared in module.resources.items():
             key = BlockKey(path, kind, name)
-            own = None if self._types[kind].dag else set(_own_names(declared))
+            own = _any_name if self._types[kind].dag else partial(_own_name, declared)
             self._attributes(key, evaluated(declared.block.body), declared.source, node, own)
             self._repeats(key, node)
-            self._provider(key, declared, node)
+            if self._root.module.providers:
+                self._provider(key, declared, node)
             self._whole_modules(key, declared, node)
         for name, declared in module.calls.items():
             wanted = (a for a in declared.block.body.attributes if a.name in ("count", "for_each", "depends_on"))
-            self._attributes(NodeKey(path, "module", name), wanted, declared.source, node, ())
-            self._repeats(NodeKey(path, "module", name), node)
-            self._whole_modules(NodeKey(path, "module", name), declared, node)
+            called = NodeKey(path, "module", name)
+            self._attributes(called, wanted, declared.source, node, _no_name)
+            self._repeats(called, node)
+            self._whole_modules(called, declared, node)
         for name, declared in module.checks.items():
-            self._attributes(NodeKey(path, "check", name), evaluated(declared.block.body), declared.source, node, ())
+            self._attributes(NodeKey(path, "check", name), evaluated(declared.block.body), declared.source, node, _no_name)
             self._repeats(NodeKey(path, "check", name), node)
         for name, declared in module.outputs.items():
-            self._attributes(NodeKey(path, "output", name), _of_output(declared.block.body), declared.source, node, ())
-            self._repeats(NodeKey(path, "output", name), node)
-            self._whole_modules(NodeKey(path, "output", name), declared, node)
+            output = NodeKey(path, "output", name)
+            self._attributes(output, _of_output(declared.block.body), declared.source, node, _no_name)
+            self._repeats(output, node)
+            self._whole_modules(output, declared, node)
         for declared in (*module.imports, *module.settings):
             for attribute in evaluated(declared.block.body):
                 self.named.update(key for traversal in attribute.refers for key in self._of(traversal, plain))
@@ -205,12 +220,12 @@ class _Graph:
         plain = self._plain(node)
         for rule in declared.block.body.blocks:
             for traversal in (t for attribute in evaluated(rule.body) for t in attribute.refers):
-                self._name(traversal, declared.source, node, ())
+                self._name(traversal, declared.source, node, _no_name)
                 self.named.update(other for other in self._of(traversal, plain) if other != key)
         if node.call is not None and node.parent is not None:
             argument = node.call.attribute(key.name)
             if argument is not None:
-                self._attributes(key, [argument], node.call.source, node.parent, set(_own_names(node.call)))
+                self._attributes(key, [argument], node.call.source, node.parent, partial(_own_name, node.call))
 
     def _provider(self, key: BlockKey, declared: Declared, node: Node) -> None:
         """A resource waits for what its provider is configured with."""
@@ -236,22 +251,18 @@ class _Graph:
             wanted = NodeKey(node.parent.path, "module", node.path[-1])
             self.edges[key].setdefault(wanted, (node.call.source, node.call.block.start, node.call.block.header_end))
 
-    def _name(
-        self, traversal: Traversal, source: SourceText, scope: Node, own: Collection[str] | None, expr: Expr | None = None
-    ) -> None:
-        """Tells of a reference in `expr` that names nothing; `own` are the names of the block alone, None where not known."""
+    def _name(self, traversal: Traversal, source: SourceText, scope: Node, own: Own, expr: Expr | None = None) -> None:
+        """Tells of a reference in `expr` that names nothing; `own` knows the names of the block alone."""
         problem = undeclared(traversal, source, scope, self._types)
         if problem is not None and problem.summary == NO_OUTPUT and expr is not None and is_tried(traversal, expr):
             problem = None
         root = traversal.root
-        if problem is None and own is not None and root not in _ROOTS and root not in self._types and root not in own:
+        if problem is None and root not in _ROOTS and root not in self._types and not own(root):
             problem = unknown_root(traversal, source, scope, self._types)
         if problem is not None:
             self.problems.append(problem)
 
-    def _attributes(
-        self, key: GraphKey, attributes: Iterable[Attribute], source: SourceText, scope: Node, own: Collection[str] | None
-    ) -> None:
+    def _attributes(self, key: GraphKey, attributes: Iterable[Attribute], source: SourceText, scope: Node, own: Own) -> None:
         edges, plain = self.edges.setdefault(key, {}), self._plain(scope)
         made = self.references.setdefault(key, []) if isinstance(key, BlockKey) else None
         for attribute in attributes:
@@ -346,7 +357,7 @@ def _check_depends_on(declared: Declared, node: Node, types: Collection[str]) ->
         detail = "A declared resource (TYPE.NAME), data source (data.TYPE.NAME) or module (module.NAME) is required."
         hint = ""
         match item:
-            case Template(parts=(Text(value=text),)):
+            case Quoted(value=text):
                 detail, hint = "References are written without quotes.", f"write: {text}"
             case Traversal(root="var" | "local"):
                 hint = "what is waited for is an object that takes time to make: a value does not"

@@ -17,7 +17,6 @@ from kfinfra.config.module import Declared
 from kfinfra.diag import Diagnostic, DiagnosticError, Severity, SourceText, Span, did_you_mean, error, warning
 from kfinfra.hcl.evaluate import Scope, evaluate
 from kfinfra.hcl.nodes import Attr, Expr, Traversal
-from kfinfra.hcl.references import references
 from kfinfra.model.plain import Attributes, Plain
 from kfinfra.model.schema import Attribute, Problem
 from kfinfra.model.urls import url_check
@@ -260,7 +259,7 @@ def _exposed(block: Declared, scope: Scope, given: Container[str]) -> Iterable[D
     written = block.attribute("passphrase")
     if written is None:
         return
-    span, names = block.expr_span(written.expr), list(references(written.expr))
+    span, names = block.expr_span(written.expr), list(written.refers)
     defaults = [r for r in names if r.root == "var" and r.steps and isinstance(r.steps[0], Attr) and r.steps[0].name not in given]
     hint = 'declare variable "passphrase" { type = string, ephemeral = true }, and give it by KFINFRA_VAR_passphrase'
     value = evaluate(written.expr, scope, block.source)

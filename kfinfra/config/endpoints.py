@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from kfinfra.config.module import Declared
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, did_you_mean, error
-from kfinfra.hcl.nodes import Attr, Attribute, Expr, Index, Template, Text, Traversal
+from kfinfra.hcl.nodes import Attr, Attribute, Expr, Index, Quoted, Traversal
 from kfinfra.hcl.parser import parse_expression
 from kfinfra.model.address import Address, Key, key_text
 
@@ -132,7 +132,7 @@ def parts_of(expr: Expr, source: SourceText) -> list[Step]:
         )
         hint = "write: TYPE.NAME or module.NAME"
         match expr:
-            case Template(parts=(Text(value=text),)):
+            case Quoted(value=text):
                 hint = f"write it without quotes: {text}"
         raise DiagnosticError(error("Invalid expression", detail, source.span(expr.start, expr.end), hint=hint))
     parts: list[Step] = [(expr.root, None)]

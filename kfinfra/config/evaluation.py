@@ -6,7 +6,8 @@ to itself is known before (`dependencies`), so that nothing here looks out for c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -20,7 +21,7 @@ from kfinfra.config.scope import NameScope
 from kfinfra.config.tree import Node
 from kfinfra.config.variables import Declaration, declaration, judged
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, Span, error
-from kfinfra.hcl.evaluate import evaluate, typed
+from kfinfra.hcl.evaluate import NO_NAMES, Names, evaluate, typed
 from kfinfra.hcl.functions.clock import Clock
 from kfinfra.hcl.functions.function import Function
 from kfinfra.hcl.nodes import Expr
@@ -43,7 +44,7 @@ class Settled(Mapping[str, Value]):
 
     __slots__ = ("_data", "_hidden", "_made")
 
-    def __init__(self, data: Attributes, hidden: set[str | int]) -> None:
+    def __init__(self, data: Attributes, hidden: Collection[str | int]) -> None:
         self._data, self._hidden = data, hidden
         self._made: dict[str, Value] = {}
 
@@ -71,7 +72,7 @@ class Common:
     types: frozenset[str]
     workspace: str = "default"
     clock: Clock = field(default_factory=Clock)
-    values: dict[Place, Value] = field(default_factory=dict)
+    values: dict[tuple[Instance, str], dict[str, Value]] = field(default_factory=lambda: defaultdict(dict))
     unsettled: set[Place] = field(default_factory=set)
     repetitions: dict[tuple[Instance, str], Repetition] = field(default_factory=dict)
     unsure: set[tuple[Instance, str]] = field(default_factory=set)
@@ -94,7 +95,13 @@ class Evaluation:
     path: Instance = ()
     parent: Evaluation | None = None
     extra: Mapping[str, Value] = field(default_factory=dict)
+    known: Names = field(init=False)
+    """The variables (`var`) and locals (`local`) that have been worked out."""
     _plain: dict[SourceText, NameScope] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        arguments = self.variables if self.parent is None else self.common.values[self.path, "var"]
+        self.known = {"local": self.common.values[self.path, "local"], "var": arguments}
 
     @property
     def module(self) -> Module:
@@ -114,7 +121,8 @@ class Evaluation:
     def settle(self, resource: Resource) -> None:
         """Makes `resource`, of whatever module, what references to its address give from now on."""
         address = resource.address
-        items = Settled(resource.attributes, {path[0] for path in resource.sensitive if path})
+        hidden = {path[0] for path in resource.sensitive if path} if resource.sensitive else frozenset[str | int]()
+        items = Settled(resource.attributes, hidden)
         place = (address.module, *address.block)
         self.common.resources.setdefault(place, {})[address.key] = ResourceValue(items, address.type, str(address))
         if self.common.repeated.get(place) != "for_each":
@@ -144,9 +152,10 @@ class Evaluation:
     def scope(self, source: SourceText, extra: Mapping[str, Value] | None = None) -> NameScope:
         """The names that expressions of `source` see."""
         if extra:
-            return NameScope(self, source, self.common.functions, extra)
+            known = self.known if extra.keys().isdisjoint(self.known) else NO_NAMES
+            return NameScope(self, source, self.common.functions, extra, known)
         if source not in self._plain:
-            self._plain[source] = NameScope(self, source, self.common.functions, {})
+            self._plain[source] = NameScope(self, source, self.common.functions, {}, self.known)
         return self._plain[source]
 
     def instances(self, module: ModulePath) -> Iterator[Evaluation]:
@@ -178,9 +187,6 @@ class Evaluation:
 
     def local(self, name: str) -> Value:
         """A local's value."""
-        place = (self.path, "local", name)
-        if place in self.common.values:
-            return self.common.values[place]
         return self._remembered("local", name, lambda: self._local(name))
 
     def _local(self, name: str) -> Value:
@@ -218,7 +224,7 @@ class Evaluation:
         except DiagnosticError as problem:
             found = list(problem.diagnostics)
         if found:
-            self.common.values.pop((self.path, "var", name), None)
+            self.common.values[self.path, "var"].pop(name, None)
             raise DiagnosticError([d.at(None, f"{self.address}var.{name}") for d in found])
         return value
 
@@ -298,8 +304,12 @@ class Evaluation:
     def forget(self, everything: bool = False) -> None:
         """Drops what was not wholly known: needed after a resource's value has become known."""
         common = self.common
-        for place in list(common.values) if everything else common.unsettled:
-            common.values.pop(place, None)
+        if not (everything or common.unsettled or common.unsure):
+            return
+        for path, kind, name in common.unsettled:
+            common.values[path, kind].pop(name, None)
+        for found in common.values.values() if everything else ():
+            found.clear()
         common.unsettled.clear()
         for outer, name in common.unsure:
             del common.repetitions[outer, name]
@@ -310,13 +320,12 @@ class Evaluation:
         common.unsure.clear()
 
     def _remembered(self, kind: str, name: str, find: Callable[[], Value]) -> Value:
-        place = (self.path, kind, name)
-        if place not in self.common.values:
+        found = self.common.values[self.path, kind]
+        if name not in found:
             self._remember(kind, name, find())
-        return self.common.values[place]
+        return found[name]
 
     def _remember(self, kind: str, name: str, value: Value) -> None:
-        place = (self.path, kind, name)
-        self.common.values[place] = value
+        self.common.values[self.path, kind][name] = value
         if not wholly_known(value):
-            self.common.unsettled.add(place)
+            self.common.unsettled.add((self.path, kind, name))

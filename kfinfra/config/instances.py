@@ -23,6 +23,7 @@ from kfinfra.values.data import Value
 META = frozenset({"count", "for_each", "depends_on", "provider", "lifecycle", "timeouts"})
 
 
+_WRITTEN_META = frozenset({"provider", "lifecycle", "timeouts"})
 _UNWRITTEN = WrittenLifecycle()
 _NO_SECRETS: Mapping[str, Plain] = {}
 
@@ -77,7 +78,7 @@ def desired_instance(
             decoded.attributes[name] = _label_name(address)
             if own.check is not None:
                 diagnostics.extend(problem_diagnostics(iter(own.check(decoded.attributes[name])), {}, place))
-    if schema.check is not None and not any(d.severity is Severity.ERROR for d in diagnostics):
+    if schema.check is not None and not (diagnostics and any(d.severity is Severity.ERROR for d in diagnostics)):
         diagnostics.extend(problem_diagnostics(iter(schema.check(decoded.attributes)), decoded.spans, place))
     plain: dict[str, Plain] = decoded.attributes
     sensitive = decoded.sensitive | facts.sensitive
@@ -109,13 +110,16 @@ def _dag_blocks() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What a schema says, gathered once: `labelled` are the names that a block's label stands for."""
+    """What a schema says, gathered once: `labelled` are the names that a block's label stands for, `metas` what a block without
+    meta-arguments has, by the key of its provider.
+    """
 
     schema: ResourceType
     labelled: tuple[str, ...]
     write_only: tuple[str, ...]
     sensitive: frozenset[Path]
     computed: tuple[str, ...]
+    metas: dict[str, Meta]
 
 
 _gathered: dict[int, _Facts] = {}
@@ -133,6 +137,7 @@ def _facts(schema: ResourceType) -> _Facts:
             tuple(n for n, a in attributes.items() if a.write_only),
             frozenset((n,) for n, a in attributes.items() if a.sensitive),
             tuple(n for n, a in attributes.items() if a.computed),
+            {},
         )
     return found
 
@@ -158,6 +163,11 @@ def read_meta(block: Declared, schema: ResourceType, providers: Mapping[str, str
 
     Raises DiagnosticError.
     """
+    if not block.block.body.blocks and _WRITTEN_META.isdisjoint(block.named):  # most blocks say nothing of all this
+        metas, key = _facts(schema).metas, providers.get(schema.provider, schema.provider)
+        if key not in metas:
+            metas[key] = Meta(key, _UNWRITTEN, WrittenTimeouts(schema.timeouts))
+        return metas[key]
     provider, found = schema.provider, list[Diagnostic]()
     chosen = block.attribute("provider")
     if chosen is not None:

@@ -25,8 +25,9 @@ class BlockKey(NamedTuple):
 
     def address(self, key: Key = None, module: tuple[tuple[str, Key], ...] = ()) -> Address:
         """The address of an instance in one of the module's instances."""
-        kind = self.type.removeprefix(PREFIX)
-        return Address(kind, self.name, key, module, kind != self.type)
+        if self.type.startswith(PREFIX):
+            return Address(self.type.removeprefix(PREFIX), self.name, key, module, True)
+        return Address(self.type, self.name, key, module)
 
     def __str__(self) -> str:
         return f"{prefix(self.module)}{self.type}.{self.name}"

@@ -9,19 +9,7 @@ from kfinfra.config.conditions import CONDITIONS, Conditions, read_conditions
 from kfinfra.config.constants import constant
 from kfinfra.config.module import Declared
 from kfinfra.diag import Diagnostic, DiagnosticError, did_you_mean, error
-from kfinfra.hcl.nodes import (
-    Attr,
-    Attribute,
-    Expr,
-    Index,
-    IndexExpr,
-    RelativeTraversal,
-    Step,
-    Template,
-    Text,
-    Traversal,
-    TupleExpr,
-)
+from kfinfra.hcl.nodes import Attr, Attribute, Expr, Index, IndexExpr, Quoted, RelativeTraversal, Step, Traversal, TupleExpr
 from kfinfra.model.address import Address
 from kfinfra.model.plain import Path
 from kfinfra.model.resource import Lifecycle
@@ -134,7 +122,7 @@ def _ignored(block: Declared, expr: Expr, attributes: Collection[str]) -> tuple[
     out, found = list[Path](), list[Diagnostic]()
     for item in expr.items:
         match item:
-            case Traversal(root="all", steps=()) | Template(parts=(Text(value="*"),)):
+            case Traversal(root="all", steps=()) | Quoted(value="*"):
                 detail, hint = "All attributes are written without brackets.", "write: ignore_changes = all"
                 found.append(error("Invalid ignore_changes", detail, block.expr_span(item), hint=hint))
             case Traversal(root=root) if root in attributes:
@@ -142,7 +130,7 @@ def _ignored(block: Declared, expr: Expr, attributes: Collection[str]) -> tuple[
             case Traversal(root=root):
                 detail = f'There is no attribute named "{root}".{did_you_mean(root, attributes)}'
                 found.append(error("Unsupported attribute", detail, block.expr_span(item)))
-            case Template(parts=(Text(value=text),)):
+            case Quoted(value=text):
                 detail, hint = "Attributes are named without quotes.", f"write: {text}"
                 found.append(error("Invalid ignore_changes", detail, block.expr_span(item), hint=hint))
             case _:

@@ -9,7 +9,7 @@ from kfinfra.config.datablocks import check_data
 from kfinfra.config.files import ParsedFile
 from kfinfra.config.teaching import resource_block, unknown_block
 from kfinfra.diag import Diagnostic, SourceText, Span, article, did_you_mean, error
-from kfinfra.hcl.nodes import Attribute, Block, Expr, Template, Text
+from kfinfra.hcl.nodes import Attribute, Block, Expr, Quoted
 from kfinfra.model.data import PREFIX
 from kfinfra.model.schema import ProviderType, ResourceType
 
@@ -30,9 +30,15 @@ class Declared:
 
     def attribute(self, name: str) -> Attribute | None:
         """The block's attribute `name`, if it has one."""
+        named = self._named
+        return (self.named if named is None else named).get(name)
+
+    @property
+    def named(self) -> Mapping[str, Attribute]:
+        """The block's attributes by name."""
         if self._named is None:
             self._named = {attribute.name: attribute for attribute in self.block.body.attributes}
-        return self._named.get(name)
+        return self._named
 
     def name_span(self, attribute: Attribute) -> Span:
         """Where an attribute's name stands."""
@@ -128,10 +134,21 @@ def _stray(attribute: Attribute, file: ParsedFile) -> Diagnostic:
 def _add(
     module: Module, declared: Declared, types: Mapping[str, ResourceType], providers: Mapping[str, ProviderType]
 ) -> Iterable[Diagnostic]:
-    kind, labels = declared.block.type, declared.labels()
+    kind = declared.block.type
+    if kind in types:  # most blocks are these
+        return _resource(module, declared)
+    return _other(module, declared, kind, declared.labels(), types, providers)
+
+
+def _other(
+    module: Module,
+    declared: Declared,
+    kind: str,
+    labels: tuple[str, ...],
+    types: Mapping[str, ResourceType],
+    providers: Mapping[str, ProviderType],
+) -> Iterable[Diagnostic]:
     match kind:
-        case _ if kind in types:  # most blocks are these
-            yield from _resource(module, declared)
         case "kfinfra":
             yield from _labelled(declared, ())
             module.settings.append(declared)
@@ -171,12 +188,16 @@ def _labelled(declared: Declared, wanted: tuple[str, ...]) -> Iterable[Diagnosti
             hint=f"write: {shape} {{ … }}",
         )
     for label in declared.block.labels:
-        if not label.value.replace("-", "_").isidentifier():
+        if not _is_name(label.value):
             yield error(
                 "Invalid name",
                 f'"{label.value}" is not a name: letters, digits, _ and -, not beginning with a digit.',
                 declared.source.span(label.start, label.end),
             )
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() or text.replace("-", "_").isidentifier()
 
 
 def _labels(count: int) -> str:
@@ -226,9 +247,8 @@ def _provider(module: Module, declared: Declared, providers: Mapping[str, Provid
     alias = declared.attribute("alias")
     key = name
     if alias is not None:
-        written = alias.expr.parts if isinstance(alias.expr, Template) else ()
-        match written:
-            case (Text(value=text),) if text.replace("-", "_").isidentifier():
+        match alias.expr:
+            case Quoted(value=text) if text.replace("-", "_").isidentifier():
                 key = f"{name}.{text}"
             case _:
                 detail = "An alias is a name that is written out: letters, digits, _ and -, in quotes."
@@ -242,11 +262,11 @@ def _provider(module: Module, declared: Declared, providers: Mapping[str, Provid
 
 
 def _resource(module: Module, declared: Declared) -> Iterable[Diagnostic]:
-    problems = list(_labelled(declared, ("NAME",)))
-    yield from problems
-    if problems:
+    labels = declared.block.labels
+    if len(labels) != 1 or not _is_name(labels[0].value):
+        yield from _labelled(declared, ("NAME",))
         return
-    key = (declared.block.type, declared.labels()[0])
+    key = (declared.block.type, labels[0].value)
     if key in module.resources:
         yield _twice(f"{key[0]}.{key[1]}", declared.span, module.resources[key].span)
     module.resources.setdefault(key, declared)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kfinfra.diag import SourceText, Span
-from kfinfra.hcl.nodes import Body, Expr, ObjectExpr, ObjectItem, Parens, Template, Text, TupleExpr
+from kfinfra.hcl.nodes import Body, Expr, ObjectExpr, ObjectItem, Parens, Quoted, TupleExpr
 from kfinfra.model.plain import Path
 
 
@@ -82,9 +82,9 @@ def nearest(path: Path, known: Mapping[Path, Span], fallback: Span) -> Span:
 def literal_key(entry: ObjectItem) -> str | None:
     """The key of an object's item where it is written out."""
     match entry:
-        case ObjectItem(bare=str() as name):
+        case ObjectItem(key=str() as name):
             return name
-        case ObjectItem(key=Template(parts=(Text(value=text),))):
+        case ObjectItem(key=Quoted(value=text)):
             return text
         case _:
             return None

@@ -52,6 +52,9 @@ class Repetition:
     is_known: bool = True
 
 
+_ONCE = Repetition("", {None: {}})
+
+
 def repetition(block: Declared, evaluation: Evaluates) -> Repetition:
     """The block's instances. Raises DiagnosticError where count or for_each is unknown, sensitive or of a wrong type."""
     count, for_each = block.attribute("count"), block.attribute("for_each")
@@ -63,7 +66,7 @@ def repetition(block: Declared, evaluation: Evaluates) -> Repetition:
         return _count(block, count.expr, evaluation)
     if for_each is not None:
         return repeated_for_each(block, for_each.expr, evaluation)
-    return Repetition("", {None: {}})
+    return _ONCE
 
 
 def sampled(block: Declared) -> Repetition:

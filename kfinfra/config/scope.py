@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kfinfra.config.names import undeclared, unknown_root
 from kfinfra.diag import DiagnosticError, SourceText
+from kfinfra.hcl.evaluate import Names
 from kfinfra.hcl.functions.function import Function
 from kfinfra.hcl.nodes import Attr, Index, Step, Traversal
 from kfinfra.model.data import PREFIX
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NameScope:
-    """The root names that an expression sees."""
+    """The root names that an expression sees. `known` are values that have been worked out, which no name of `extra` hides."""
 
     evaluation: Evaluation
     source: SourceText
     functions: Mapping[str, Function]
     extra: Mapping[str, Value]
+    known: Names
 
     def lookup(self, root: str, steps: tuple[Step, ...], traversal: Traversal) -> tuple[Value, int]:
         """The value of a root name, and how many of `steps` it has consumed."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from kfinfra.diag import DiagnosticError, SourceText, did_you_mean, error
-from kfinfra.hcl.nodes import Call, Expr, Literal, ObjectExpr, Template, Text, Traversal, TupleExpr
+from kfinfra.hcl.nodes import Call, Expr, Literal, ObjectExpr, Quoted, Traversal, TupleExpr
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import ListValue, MapValue, Marked, Null, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import BARE
@@ -83,7 +83,7 @@ def _refuse(expr: Expr, source: SourceText) -> NoReturn:
     """Says what is wrong with something that is no type."""
     span = source.span(expr.start, expr.end)
     match expr:
-        case Template(parts=(Text(value=text),)):
+        case Quoted(value=text):
             better = _WANTED.get(text, text)
             detail = "A type is written without quotes."
             raise DiagnosticError(error("Invalid quoted type constraints", detail, span, hint=f"write: {better}"))
@@ -129,12 +129,12 @@ def _object(inside: ObjectExpr, source: SourceText, constant: Callable[[Expr], V
     defaults: dict[str, Value] = {}
     parts: dict[str, Constraint] = {}
     for item in inside.items:
-        name = item.bare
-        if name is None:
+        name = item.key
+        if not isinstance(name, str):
             raise DiagnosticError(error(SUMMARY, "An attribute's name is a plain name.", source.span(item.start, item.end)))
         if name in types:
             raise DiagnosticError(
-                error(SUMMARY, f'The attribute "{name}" is declared twice.', source.span(item.key.start, item.key.end))
+                error(SUMMARY, f'The attribute "{name}" is declared twice.', source.span(item.start, item.start + len(name)))
             )
         written = item.value
         if isinstance(written, Call) and written.name == "optional":
@@ -177,7 +177,7 @@ def fill_defaults(value: Value, constraint: Constraint) -> Value:
             for name, default in constraint.defaults.items():
                 if is_null(filled.get(name)):
                     filled[name] = default
-            return ObjectValue({n: fill_defaults(v, constraint.part(n)) for n, v in filled.items()})
+            return ObjectValue({n: v if type(v) in BARE else fill_defaults(v, constraint.part(n)) for n, v in filled.items()})
         case ObjectValue(items) | MapValue(items=items) if isinstance(constraint.type, MapType) and "" in constraint.parts:
             return ObjectValue({n: fill_defaults(v, constraint.parts[""]) for n, v in items.items()})
         case TupleValue(things) | ListValue(items=things) if isinstance(constraint.type, TupleType):

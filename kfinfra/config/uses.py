@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from kfinfra.config.keys import BlockKey, GraphKey
 from kfinfra.diag import SourceText
-from kfinfra.hcl.nodes import Anon, Expr, For, Index, IndexExpr, Literal, Text, Traversal
+from kfinfra.hcl.nodes import Anon, Expr, For, Index, IndexExpr, Literal, Quoted, Text, Traversal
 from kfinfra.hcl.references import children, references
 from kfinfra.model.data import PREFIX
 
@@ -54,7 +54,7 @@ def _walk(expr: Expr, out: dict[int, Expr]) -> None:
             _walk(child, out)
 
 
-_LEAVES = frozenset((Literal, Text, Anon, Traversal))
+_LEAVES = frozenset((Literal, Text, Quoted, Anon, Traversal))
 
 
 def choice(traversal: Traversal, keys: Mapping[int, Expr]) -> Choice:

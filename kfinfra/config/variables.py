@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from kfinfra.config.conditions import mistakes, read_rule
 from kfinfra.config.constants import constant_bool, constant_string
@@ -12,11 +12,11 @@ from kfinfra.config.module import Declared
 from kfinfra.config.places import literal_key, nearest, path_text, places
 from kfinfra.config.typeexpr import Constraint, fill_defaults, read_type
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, Span, did_you_mean, error, warning
-from kfinfra.hcl.evaluate import Scope, evaluate
+from kfinfra.hcl.evaluate import Names, Scope, evaluate
 from kfinfra.hcl.functions.function import Function
 from kfinfra.hcl.nodes import Attr, Expr, ObjectExpr, Step, Traversal, TupleExpr
 from kfinfra.hcl.parser import parse_expression
-from kfinfra.hcl.references import calls, references
+from kfinfra.hcl.references import calls
 from kfinfra.model.checks import Status, together
 from kfinfra.model.plain import UNKNOWN, Path
 from kfinfra.values.codec import from_data
@@ -38,6 +38,7 @@ class OnlyFunctions:
 
     functions: Mapping[str, Function]
     source: SourceText
+    known: Names = field(default_factory=dict)
 
     def lookup(self, root: str, steps: tuple[Step, ...], traversal: Traversal) -> tuple[Value, int]:
         """Raises DiagnosticError: no name exists here."""
@@ -53,7 +54,7 @@ class OnlyFunctions:
 
 def written(expr: Expr, source: SourceText, functions: Mapping[str, Function]) -> Value:
     """The value of an expression that may refer to nothing and call nothing. Raises DiagnosticError."""
-    for call in calls(expr):
+    for call in calls(expr) if "(" in source.text[expr.start : expr.end] else ():
         detail = f"{call.name} cannot be called here: the value of a variable is written out."
         hint = "write it as a local value, which may call functions: locals { NAME = … }"
         raise DiagnosticError(error("Function calls not allowed", detail, source.span(call.start, call.end), hint=hint))
@@ -148,7 +149,7 @@ def _check_rule(block: Declared, inner: Declared) -> Iterator[Diagnostic]:
     wrong = list(mistakes(inner, "A validation"))
     yield from wrong
     condition, name = inner.attribute("condition"), block.labels()[0]
-    if wrong or condition is None or any(_names(t, name) for t in references(condition.expr)):
+    if wrong or condition is None or any(_names(t, name) for t in condition.refers):
         return
     detail = f'The condition of the variable "{name}" must refer to var.{name}: it is about that value.'
     hint = "what is about other values belongs to them, or into a check block"

@@ -113,12 +113,12 @@ class Builder(Transformer[Token, Any]):
     def object_elem(self, c: Children) -> n.ObjectItem:
         """`key = value`; a key that is a plain name is that name."""
         key, _, value = c
-        bare = None
+        start = key.start
         if type(key) is n.Traversal and not key.steps:
-            bare = key.root
+            key = key.root
         elif type(key) is n.Literal and key.number is None:
-            bare = "null" if key.value is None else str(key.value).lower()
-        return n.ObjectItem(key.start, value.end, key, value, bare)
+            key = "null" if key.value is None else str(key.value).lower()
+        return n.ObjectItem(start, value.end, key, value)
 
     def function_call(self, c: Children) -> n.Call:
         """`name(arguments)`."""
@@ -261,7 +261,7 @@ def _label(written: Token | n.Expr) -> n.Label:
     if isinstance(written, Token):
         return n.Label(at(written), to(written), str(written))
     match written:
-        case n.Template(parts=(n.Text(value=value),)):
+        case n.Quoted(value=value):
             return n.Label(written.start, written.end, value)
     detail = 'Template sequences are not allowed in this string. To include a literal "$", double it.'
     raise SyntaxProblem("Invalid string literal", detail, written.start, written.end)
@@ -272,7 +272,7 @@ def _literal_key(key: n.Expr) -> int | str | None:
     match key:
         case n.Literal(number=str() as number):
             return int(number) if number.isdigit() else None
-        case n.Template(parts=(n.Text(value=text),)):
+        case n.Quoted(value=text):
             return text
         case _:
             return None

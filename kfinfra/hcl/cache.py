@@ -20,10 +20,10 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from kfinfra.hcl.nodes import Body, Index, Literal, Text
+from kfinfra.hcl.nodes import Body, Index, Literal, Quoted, Text
 from kfinfra.hcl.quoting import ESCAPES
 
-_VERSION = "4"
+_VERSION = "6"
 Places: TypeAlias = tuple[int, ...]
 """Where the characters of a literal stand: pairs of a first and a last offset, or of ESCAPE and that of an escape sequence."""
 
@@ -163,19 +163,20 @@ def _literals(tree: list[Any]) -> Iterator[tuple[list[Any], int, str]]:
     while todo:
         node = todo.pop()
         tag = node[0] if node else None
-        if tag == _TAGS[0]:
+        if tag in _TEXTS:
             yield node, _TEXT, node[_TEXT]
-        elif tag == _TAGS[1]:
+        elif tag == _LITERAL:
             if node[_NUMBER] is not None:
                 yield node, _NUMBER, node[_NUMBER]
-        elif tag == _TAGS[2]:
+        elif tag == _INDEX:
             if isinstance(node[_KEY], str):
                 yield node, _KEY, node[_KEY]
         else:
             todo.extend(each for each in node if type(each) is list or type(each) is tuple)
 
 
-_TAGS = tuple(kind.__struct_config__.tag for kind in (Text, Literal, Index))
+_TEXTS = (Text.__struct_config__.tag, Quoted.__struct_config__.tag)
+_LITERAL, _INDEX = Literal.__struct_config__.tag, Index.__struct_config__.tag
 
 
 def places(value: str, text: str, start: int) -> Places | None:
@@ -183,8 +184,9 @@ def places(value: str, text: str, start: int) -> Places | None:
 
     Between them may stand what a string says them with: indentation, a doubled `$`, a backslash.
     """
-    if text.startswith(value, start):
-        return start, start + len(value)
+    for begin in (start, start + 1):  # a string's node begins with its quote
+        if text.startswith(value, begin):
+            return begin, begin + len(value)
     found: list[int] = []
     at, done = start, 0
     while done < len(value):

@@ -88,7 +88,7 @@ def _spread(here: Evaluator, expr: Call) -> Value:
         return Unknown()
     names = {f"{expr.name}...{at}": value for at, value in enumerate(values)}
     arguments = (*expr.args[:-1], *(Traversal(last.start, last.end, name, ()) for name in names))
-    return here.within(names, Call(expr.start, expr.end, expr.name, arguments, False, expr.name_end))
+    return here.within(names, lambda: here.value(Call(expr.start, expr.end, expr.name, arguments, False, expr.name_end)))
 
 
 def _wrong_arity(here: Evaluator, expr: Call, function: Function, given: int) -> NoReturn:

@@ -6,7 +6,7 @@ Refuses to know what names mean: `Scope.lookup` resolves them and says how many 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NoReturn, Protocol, cast
+from typing import NoReturn, Protocol, TypeAlias, TypeVar, cast
 
 from kfinfra.diag import Called, DiagnosticError, SourceText, error
 from kfinfra.hcl import access, calls, loops, operators
@@ -25,6 +25,7 @@ from kfinfra.hcl.nodes import (
     ObjectExpr,
     ObjectItem,
     Parens,
+    Quoted,
     RelativeTraversal,
     Splat,
     Step,
@@ -47,6 +48,10 @@ from kfinfra.values.texts import nfc
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, Type, type_name
 from kfinfra.values.unify import unify
 
+Result = TypeVar("Result")
+Names: TypeAlias = Mapping[str, Mapping[str, Value]]
+NO_NAMES: Names = {}
+
 
 class Scope(Protocol):
     """The names and functions that expressions see."""
@@ -54,6 +59,10 @@ class Scope(Protocol):
     @property
     def functions(self) -> Mapping[str, Function]:
         """The functions by name."""
+
+    @property
+    def known(self) -> Names:
+        """Names that need no lookup: by root and attribute, what the two stand for."""
 
     def lookup(self, root: str, steps: tuple[Step, ...], traversal: Traversal) -> tuple[Value, int]:
         """The value of a root name and how many of `steps` it used. Raises DiagnosticError when there is none."""
@@ -72,10 +81,10 @@ def typed(expr: Expr, scope: Scope, source: SourceText) -> Value:
 class Evaluator:
     """One evaluation: the scope, the `for` names in force, the splat's element."""
 
-    __slots__ = ("anon", "local", "quiet", "scope", "source")
+    __slots__ = ("anon", "known", "local", "quiet", "scope", "source")
 
     def __init__(self, scope: Scope, source: SourceText) -> None:
-        self.scope, self.source = scope, source
+        self.scope, self.source, self.known = scope, source, scope.known
         self.local: dict[str, Value] = {}
         self.anon: Value = None
         self.quiet = 0
@@ -142,7 +151,11 @@ class Evaluator:
         root, steps = expr.root, expr.steps
         if root in self.local:
             return self.reach(expr, self.local[root], steps) if steps else self.local[root]
-        value, used = self.scope.lookup(root, steps, expr)
+        names = self.known.get(root)
+        if names is not None and steps and type(step := steps[0]) is Attr and step.name in names:  # most names are these
+            value, used = names[step.name], 1
+        else:
+            value, used = self.scope.lookup(root, steps, expr)
         return self.reach(expr, value, steps[used:]) if used < len(steps) else value
 
     def relative(self, expr: RelativeTraversal) -> Value:
@@ -159,10 +172,7 @@ class Evaluator:
 
     def template(self, expr: Template) -> Value:
         """Parts joined into a string; unknown parts make an unknown string with a known prefix."""
-        parts = expr.parts
-        if len(parts) == 1 and type(first := parts[0]) is Text:  # most strings are these
-            return first.value
-        values = [part.value if type(part) is Text else _RULES[type(part)](self, part) for part in parts]
+        values = [part.value if type(part) is Text else _RULES[type(part)](self, part) for part in expr.parts]
         if _TEXTS.issuperset(map(type, values)):
             return nfc("".join(map(str, values)))
         return self._joined(expr, values)
@@ -202,16 +212,13 @@ class Evaluator:
 
     def unary(self, expr: Unary) -> Value:
         """`-x`, `!x`."""
-        to = operators.operand_type(expr.op) or ANY
-        value, marks = unmark(self._operand(expr.operand, expr, to if expr.op == "!" else NUMBER, "unary"))
+        to = BOOL if expr.op == "!" else NUMBER
+        value, marks = unmark(self._operand(self.value(expr.operand), expr.operand, expr, to, "unary"))
         if isinstance(value, Unknown):
             return mark(Unknown(value.type, not_null=True), marks)
         return mark(not value if expr.op == "!" else operators.arithmetic("-", 0, cast(int, value)), marks)
 
-    def _operand(self, expr: Expr, whole: Expr, to: Type, side: str) -> Value:
-        value = self.value(expr)
-        if type(value) is (int if to is NUMBER else bool):
-            return value
+    def _operand(self, value: Value, expr: Expr, whole: Expr, to: Type, side: str) -> Value:
         prefix = f"Unsuitable value for {side} operand: "
         if is_null(unmark(value)[0]):
             self.fail(expr, "Invalid operand", f"{prefix}argument must not be null.", whole)
@@ -222,13 +229,16 @@ class Evaluator:
 
     def binary(self, expr: Binary) -> Value:
         """`left op right`."""
-        to = operators.operand_type(expr.op)
-        if to is None:
-            left, right = self.value(expr.left), self.value(expr.right)
-            (left, first), (right, second) = unmark_deep(left), unmark_deep(right)
-        else:
-            left, first = unmark(self._operand(expr.left, expr, to, "left"))
-            right, second = unmark(self._operand(expr.right, expr, to, "right"))
+        to, own = operators.OPERANDS[expr.op]
+        left = self.value(expr.left)
+        if to is not None and type(left) is not own:
+            left = self._operand(left, expr.left, expr, to, "left")
+        right = self.value(expr.right)
+        if type(left) is own and type(right) is own and expr.op in operators.QUICK:  # most operands are these
+            return operators.QUICK[expr.op](left, right)
+        if to is not None:
+            right = self._operand(right, expr.right, expr, to, "right")
+        (left, first), (right, second) = unmark_deep(left), unmark_deep(right)
         try:
             return mark(operators.apply(expr.op, left, right), first | second)
         except ZeroDivisionError:
@@ -294,32 +304,34 @@ class Evaluator:
         fields: dict[str, Value] = {}
         marks, known = NONE, True
         for item in expr.items:
-            key = item.bare
-            if key is None:
-                key, found = self._key(item)
-                marks |= found
-            value = _RULES[type(item.value)](self, item.value)
-            if key is None:
+            key = item.key
+            if isinstance(key, str):
+                fields[key] = _RULES[type(item.value)](self, item.value)
+                continue
+            name, found = self._key(key)
+            marks |= found
+            value = self.value(item.value)
+            if name is None:
                 known = False
             else:
-                fields[key] = value
-        return mark(ObjectValue(fields) if known else Unknown(), marks)
+                fields[name] = value
+        return mark(ObjectValue(fields), marks) if known else mark(Unknown(), marks)
 
-    def _key(self, item: ObjectItem) -> tuple[str | None, frozenset[str]]:
-        value, marks = unmark(self.value(item.key))
+    def _key(self, expr: Expr) -> tuple[str | None, frozenset[str]]:
+        value, marks = unmark(self.value(expr))
         if type(value) is str:
             return value, marks
         if is_null(value):
-            self.fail(item.key, "Null value as key", "Can't use a null value as a key.")
-        key = self.convert(item.key, value, STRING, "Incorrect key type", "Can't use this value as a key: ")
+            self.fail(expr, "Null value as key", "Can't use a null value as a key.")
+        key = self.convert(expr, value, STRING, "Incorrect key type", "Can't use this value as a key: ")
         return (key if isinstance(key, str) else None), marks
 
-    def within(self, names: Mapping[str, Value], expr: Expr) -> Value:
-        """The value of `expr` with further `for` names."""
+    def within(self, names: Mapping[str, Value], work: Callable[[], Result]) -> Result:
+        """What `work` gives while there are further `for` names."""
         before = self.local
         self.local = {**before, **names}
         try:
-            return self.value(expr)
+            return work()
         finally:
             self.local = before
 
@@ -387,7 +399,7 @@ class _Partial(Evaluator):
             case Template(parts=parts):
                 return Template(expr.start, expr.end, tuple(map(self._given, parts)))
             case ObjectExpr(items=pairs):
-                given = (ObjectItem(i.start, i.end, i.key, self._given(i.value), i.bare) for i in pairs)
+                given = (ObjectItem(i.start, i.end, i.key, self._given(i.value)) for i in pairs)
                 return ObjectExpr(expr.start, expr.end, tuple(given))
             case _:
                 return expr
@@ -424,7 +436,7 @@ class _Partial(Evaluator):
 def _least(expr: Expr) -> Value:
     """What is known of any value that `expr` may have."""
     match expr:
-        case Template() | TemplateJoin():
+        case Quoted() | Template() | TemplateJoin():
             return Unknown(STRING, not_null=True)
         case Unary(op=op) | Binary(op=op):
             return Unknown(BOOL if op == "!" else operators.result_type(op), not_null=True)
@@ -437,6 +449,7 @@ _RULES: dict[type, Callable[[Evaluator, object], Value]] = cast(
     {
         Literal: Evaluator.literal,
         Text: lambda _, e: e.value,
+        Quoted: lambda _, e: e.value,
         Template: Evaluator.template,
         TemplateWrap: lambda s, e: s.value(e.inner),
         TemplateJoin: Evaluator.join,

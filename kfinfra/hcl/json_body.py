@@ -141,8 +141,8 @@ class _Maker:
                 self.found.append(SyntaxProblem("Duplicate object attribute", detail, name.start, name.end, also=first.start))
                 continue
             key = self.string(name, how)
-            bare = key.root if isinstance(key, n.Traversal) and not key.steps else None
-            yield n.ObjectItem(name.start, inner.end, key, self.expr(inner, how), bare)
+            plain = key.root if isinstance(key, n.Traversal) and not key.steps else key
+            yield n.ObjectItem(name.start, inner.end, plain, self.expr(inner, how))
 
     def string(self, value: JsonString, how: Callable[[JsonString], n.Expr]) -> n.Expr:
         """A string; one with a mistake in it is empty, and the mistake is in `found`."""
@@ -150,12 +150,12 @@ class _Maker:
             return how(value)
         except SyntaxProblem as problem:
             self.found.append(problem)
-            return n.Template(value.start, value.end, ())
+            return n.Quoted(value.start, value.end, "")
 
     def literal(self, value: JsonString) -> n.Expr:
         """The string itself."""
         text = value.value if value.value.isascii() else unicodedata.normalize("NFC", value.value)
-        return n.Template(value.start, value.end, (n.Text(value.start, value.end, text),))
+        return n.Quoted(value.start, value.end, text)
 
     def template(self, value: JsonString) -> n.Expr:
         """A template: `"${x}"` alone is the value of x."""

@@ -93,10 +93,7 @@ class _Loop:
         condition = self.expr.condition
         if condition is None:
             return NONE
-        names: dict[str, Value] = {self.expr.value_var: Unknown()}
-        if self.expr.key_var:
-            names[self.expr.key_var] = Unknown()
-        test, found = unmark(self.here.within(names, condition))
+        test, found = unmark(self.here.within(self._names(Unknown(), Unknown()), lambda: self.here.value(condition)))
         before = self.known
         self._as_bool(condition, test)
         self.known = before
@@ -105,9 +102,7 @@ class _Loop:
     def run(self, pairs: list[tuple[Value, Value]]) -> Value:
         """The result for all elements."""
         for key, value in pairs:
-            names = {self.expr.value_var: value} | ({self.expr.key_var: key} if self.expr.key_var else {})
-            if self._wanted(names):
-                self._take(names)
+            self.here.within(self._names(key, value), self._element)
         if not self.known:
             return mark(Unknown(), self.marks)
         if self.expr.key is None:
@@ -115,11 +110,21 @@ class _Loop:
         made: dict[str, Value] = {k: TupleValue(tuple(v)) if self.expr.group else v[0] for k, v in self.fields.items()}
         return mark(ObjectValue(made), self.marks)
 
-    def _wanted(self, names: dict[str, Value]) -> bool:
+    def _names(self, key: Value, value: Value) -> dict[str, Value]:
+        names = {self.expr.value_var: value}
+        if self.expr.key_var:
+            names[self.expr.key_var] = key
+        return names
+
+    def _element(self) -> None:
+        if self._wanted():
+            self._take()
+
+    def _wanted(self) -> bool:
         condition = self.expr.condition
         if condition is None:
             return True
-        test, found = unmark(self.here.within(names, condition))
+        test, found = unmark(self.here.value(condition))
         self.marks |= found
         if isinstance(test, Unknown) and self.known:
             self.check()
@@ -145,12 +150,12 @@ class _Loop:
         self.known = False
         return False
 
-    def _take(self, names: dict[str, Value]) -> None:
+    def _take(self) -> None:
         expr, here = self.expr, self.here
         if expr.key is None:
-            self.items.append(here.within(names, expr.value))
+            self.items.append(here.value(expr.value))
             return
-        raw, found = unmark(here.within(names, expr.key))
+        raw, found = unmark(here.value(expr.key))
         self.marks |= found
         if is_null(raw):
             detail = "Key expression in 'for' expression must not produce a null value."
@@ -164,7 +169,7 @@ class _Loop:
         except ConversionError as bad:
             self._give_up(expr.key, "Invalid object key", f"The key expression produced an invalid result: {bad.message}.")
             return
-        value = here.within(names, expr.value)
+        value = here.value(expr.value)
         if key in self.fields and not expr.group:
             here.note(
                 expr.key,

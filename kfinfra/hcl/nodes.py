@@ -13,7 +13,7 @@ import msgspec
 _KINDS = (
     *("Literal", "Text", "Template", "TemplateWrap", "TemplateJoin", "Attr", "Index", "Traversal", "RelativeTraversal"),
     *("IndexExpr", "Splat", "Anon", "TupleExpr", "ObjectItem", "ObjectExpr", "For", "Call", "Unary", "Binary", "Conditional"),
-    *("Parens", "Attribute", "Label", "Block", "Body", "Node"),
+    *("Parens", "Attribute", "Label", "Block", "Body", "Node", "Quoted"),
 )
 
 
@@ -36,6 +36,12 @@ class Literal(Node, frozen=True):
 
 class Text(Node, frozen=True):
     """A literal part of a template, escapes decoded."""
+
+    value: str
+
+
+class Quoted(Node, frozen=True):
+    """A string, quoted or a heredoc, that is literal text and nothing else, escapes decoded. Most strings are these."""
 
     value: str
 
@@ -113,11 +119,10 @@ class TupleExpr(Node, frozen=True):
 
 
 class ObjectItem(Node, frozen=True):
-    """`key = value`. `bare` is the key's name where it is written as a plain name (then `key` is that name's Traversal)."""
+    """`key = value`; a key that is a plain name is a string, that name."""
 
-    key: Expr
+    key: Expr | str
     value: Expr
-    bare: str | None = None
 
 
 class ObjectExpr(Node, frozen=True):
@@ -179,6 +184,7 @@ class Parens(Node, frozen=True):
 Expr: TypeAlias = (
     Literal
     | Text
+    | Quoted
     | Template
     | TemplateWrap
     | TemplateJoin

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from kfinfra.hcl.nodes import Binary, Expr, Unary
 from kfinfra.values.data import ListValue, MapValue, Null, ObjectValue, SetValue, TupleValue, Unknown, Value
@@ -41,19 +43,26 @@ def arithmetic(op: str, left: Number, right: Number) -> Number:
             return number(rounded(a * d if c > 0 else -a * d, b * abs(c)))
 
 
-COMPARISONS: dict[str, Callable[[Number, Number], bool]] = {
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
-
-
-def operand_type(op: str) -> Type | None:
-    """What an operator's operands are converted to; None for `==` and `!=`, which take anything."""
-    if op in ("==", "!="):
-        return None
-    return BOOL if op in ("&&", "||", "!") else NUMBER
+OPERANDS: dict[str, tuple[Type | None, type]] = {
+    **dict.fromkeys(("==", "!="), (None, str)),
+    **dict.fromkeys(("&&", "||"), (BOOL, bool)),
+    **dict.fromkeys(("+", "-", "*", "/", "%", *COMPARISONS), (NUMBER, int)),
+}
+"""What an operator's operands are converted to (`==` and `!=` take anything), and Python's type for most of them."""
+QUICK: dict[str, Callable[[Any, Any], bool]] = {
+    **COMPARISONS,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "&&": operator.and_,
+    "||": operator.or_,
+}
+"""The operators that are Python's own between two operands of that type."""
 
 
 def advice(whole: Expr, value: Value) -> str:

@@ -17,6 +17,7 @@ from kfinfra.hcl.nodes import (
     Literal,
     ObjectExpr,
     Parens,
+    Quoted,
     RelativeTraversal,
     Splat,
     Template,
@@ -80,7 +81,7 @@ def _walk(expr: Expr, bound: frozenset[str], out: list[Traversal]) -> None:
                 _walk(child, bound, out)
 
 
-_LEAVES = frozenset((Literal, Text, Anon))
+_LEAVES = frozenset((Literal, Text, Quoted, Anon))
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:
@@ -91,7 +92,7 @@ def children(expr: Expr) -> tuple[Expr, ...]:
 def _object(expr: ObjectExpr) -> tuple[Expr, ...]:
     found: list[Expr] = []
     for item in expr.items:
-        if item.bare is None:
+        if not isinstance(item.key, str):
             found.append(item.key)
         found.append(item.value)
     return tuple(found)
@@ -102,7 +103,7 @@ def _for(expr: For) -> tuple[Expr, ...]:
 
 
 _CHILDREN: dict[type, Callable[[Any], tuple[Expr, ...]]] = {
-    **dict.fromkeys((Literal, Text, Anon, Traversal), lambda _: ()),
+    **dict.fromkeys((Literal, Text, Quoted, Anon, Traversal), lambda _: ()),
     Template: lambda e: e.parts,
     **dict.fromkeys((TemplateWrap, TemplateJoin, Parens), lambda e: (e.inner,)),
     RelativeTraversal: lambda e: (e.source,),

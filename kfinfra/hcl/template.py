@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from kfinfra.hcl.nodes import Conditional, Expr, For, Template, TemplateJoin, TemplateWrap, Text
+from kfinfra.hcl.nodes import Conditional, Expr, For, Quoted, Template, TemplateJoin, TemplateWrap, Text
 from kfinfra.hcl.problem import SyntaxProblem
 
 
@@ -118,8 +118,11 @@ class _Assembly:
 
 
 def joined(parts: list[Expr], start: int, end: int) -> Expr:
-    """The parts as a template; an empty one holds an empty text."""
-    return Template(start, end, tuple(parts) if parts else (Text(start, end, ""),))
+    """The parts as a template, or as the string that they are."""
+    if not parts:
+        return Quoted(start, end, "")
+    first = parts[0]
+    return Quoted(start, end, first.value) if len(parts) == 1 and isinstance(first, Text) else Template(start, end, tuple(parts))
 
 
 def stripped(pieces: list[Piece]) -> list[Piece]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from kfinfra.values.convert import convert
 from kfinfra.values.data import (
@@ -37,8 +37,13 @@ def to_data(value: Value, unknown: object) -> tuple[Any, frozenset[Path]]:
 
 
 def _data(value: Value, unknown: object, path: Path, hidden: set[Path]) -> object:
-    if type(value) in _SAME:
+    kind = type(value)
+    if kind in _SAME:
         return value
+    if kind is MapValue or kind is ObjectValue:  # most are flat
+        fields = cast(MapValue, value).items
+        if _SAME.issuperset(map(type, fields.values())):
+            return {k: fields[k] for k in sorted(fields)}
     match value:
         case Marked(inner, marks):
             if SENSITIVE in marks:
@@ -53,8 +58,6 @@ def _data(value: Value, unknown: object, path: Path, hidden: set[Path]) -> objec
         case TupleValue(items) | ListValue(_, items) | SetValue(_, items):
             return [_data(v, unknown, (*path, i), hidden) for i, v in enumerate(items)]
         case ObjectValue(fields) | MapValue(_, fields):
-            if _SAME.issuperset(map(type, fields.values())):
-                return {k: fields[k] for k in sorted(fields)}
             return {k: _data(fields[k], unknown, (*path, k), hidden) for k in sorted(fields)}
         case _:
             return value

@@ -11,20 +11,30 @@ def is_null(value: Value) -> bool:
     return value is None or type(value) is Null
 
 
+_PLAIN = BARE - {Null}
+"""What holds no null of a type."""
+
+
 def untyped(value: Value) -> Value:
     """`value` with None for each null in it."""
-    if type(value) in BARE:
-        return None if type(value) is Null else value
+    if type(value) in _PLAIN:
+        return value
     match value:
+        case Null():
+            return None
         case Marked(inner, marks):
             bare = untyped(inner)
             return value if bare is inner else Marked(bare, marks)
         case TupleValue(items) | ListValue(_, items) | SetValue(_, items):
+            if _PLAIN.issuperset(map(type, items)):
+                return value
             plain = tuple(map(untyped, items))
             if all(new is old for new, old in zip(plain, items, strict=True)):
                 return value
             return TupleValue(plain) if isinstance(value, TupleValue) else type(value)(value.element, plain)
         case ObjectValue(fields) | MapValue(_, fields):
+            if _PLAIN.issuperset(map(type, fields.values())):
+                return value
             made = {name: untyped(part) for name, part in fields.items()}
             if all(made[name] is part for name, part in fields.items()):
                 return value

@@ -13,7 +13,7 @@ from kfinfra.config.module import Declared
 from kfinfra.config.sources import redacted
 from kfinfra.config.tree import Node, source_of
 from kfinfra.config.variables import is_flagged
-from kfinfra.hcl.nodes import Attr, Block, Body, Expr, Literal, ObjectExpr, Template, Traversal, TupleExpr, Unary
+from kfinfra.hcl.nodes import Attr, Block, Body, Expr, Literal, ObjectExpr, Quoted, Template, Traversal, TupleExpr, Unary
 from kfinfra.hcl.references import references
 from kfinfra.model.address import key_text
 from kfinfra.model.data import PREFIX
@@ -178,14 +178,14 @@ def _constant(expr: Expr) -> tuple[Json] | None:
             return (value,)
         case Unary(op="-", operand=Literal(number=str() as text)):
             return (-int(text) if text.isdigit() else -float(text),)
-        case Template():
+        case Quoted() | Template():
             words = constant(expr)
             return (words,) if words is not None else None
         case TupleExpr(items=items):
             values = [_constant(item) for item in items]
             return None if None in values else ([v[0] for v in values if v],)
         case ObjectExpr(items=entries):
-            pairs = [(e.bare if e.bare is not None else constant(e.key), _constant(e.value)) for e in entries]
+            pairs = [(e.key if isinstance(e.key, str) else constant(e.key), _constant(e.value)) for e in entries]
             if any(not isinstance(key, str) or value is None for key, value in pairs):
                 return None
             return ({str(key): value[0] for key, value in pairs if value},)

@@ -24,6 +24,7 @@ class Names:
     """`local.*` of the corpus's locals.tf."""
 
     def __init__(self):
+        self.known = {}
         self.functions = standard_functions(FolderSources(CORPUS), Clock())
         source = SourceText("locals.tf", (CORPUS / "locals.tf").read_text())
         body = parse(source)

@@ -24,6 +24,7 @@ class Names:
 
     def __init__(self, values: dict[str, Value]) -> None:
         self.functions: dict[str, object] = {}
+        self.known: dict[str, dict[str, Value]] = {}
         self.values = values
 
     def lookup(self, root: str, steps: tuple[n.Step, ...], traversal: n.Traversal) -> tuple[Value, int]:

@@ -32,6 +32,8 @@ def dump(e: object) -> object:
             return ["lit", number(text)]
         case n.Text(value=value):
             return ["lit", value]
+        case n.Quoted(value=value):
+            return ["tmpl", ["lit", value]]
         case n.Template(parts=parts):
             return ["tmpl", *map(dump, parts)]
         case n.TemplateWrap(inner=inner):
@@ -82,7 +84,7 @@ def dump(e: object) -> object:
 
 
 def item_key(item: n.ObjectItem) -> object:
-    return ["key", item.bare] if item.bare is not None else dump(item.key)
+    return ["key", item.key] if isinstance(item.key, str) else dump(item.key)
 
 
 def body(b: n.Body, source: SourceText) -> list[object]:

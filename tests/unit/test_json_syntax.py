@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -226,6 +227,7 @@ def test_values_are_those_of_pythons_decoder(value: object) -> None:
 
     class Nothing:
         functions = standard_functions(FolderSources(Path(".")), Clock())
+        known: ClassVar[dict[str, dict[str, object]]] = {}
 
     text = json.dumps({"v": value})
     source = SourceText("x.json", text)

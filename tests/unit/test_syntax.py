@@ -150,7 +150,7 @@ def test_a_template_file_needs_no_quotes() -> None:
     expr = parse_template(SourceText("x", 'a "b" \\n ${c}\n%{ if d }e%{ endif }'))
     assert isinstance(expr, n.Template)
     assert [type(part) for part in expr.parts] == [n.Text, n.Traversal, n.Text, n.Conditional]
-    assert parse_template(SourceText("x", "")) == n.Template(0, 0, (n.Text(0, 0, ""),))
+    assert parse_template(SourceText("x", "")) == n.Quoted(0, 0, "")
 
 
 def test_collecting_garbage_goes_on_after_an_error() -> None:

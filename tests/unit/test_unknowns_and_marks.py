@@ -21,6 +21,7 @@ class Names:
     """`id` is an unknown string, `s` a sensitive one."""
 
     functions = standard_functions(FolderSources(Path(".")), Clock())
+    known: ClassVar[dict[str, dict[str, Value]]] = {}
     values: ClassVar[dict[str, Value]] = {"id": Unknown(STRING, not_null=True), "s": Marked("a", frozenset({SENSITIVE}))}
 
     def lookup(self, root: str, steps: tuple[Step, ...], traversal: Traversal) -> tuple[Value, int]:

@@ -245,7 +245,7 @@ class _Reader:
         if isinstance(attribute.expr, ObjectExpr):
             out: dict[str, model.Argument] = {}
             for item in attribute.expr.items:
-                name = item.bare if item.bare is not None else Fields.string_of(item.key, scope)
+                name = item.key if isinstance(item.key, str) else Fields.string_of(item.key, scope)
                 self.spans[DAG, where, "arguments", name] = block.expr_span(item.value)
                 with self.caught():
                     out[name] = argument(item.value, scope)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, did_you_mean, error
-from kfinfra.hcl.evaluate import Scope
+from kfinfra.hcl.evaluate import Names, Scope
 from kfinfra.hcl.functions.function import Function, FunctionError, Parameter
 from kfinfra.hcl.nodes import Attr, Step, Traversal
 from kfinfra.values.data import CHANNEL, Deferred, Placeholder, Value
@@ -68,8 +68,10 @@ class DagScope:
     channels: bool = True
     words: Mapping[str, tuple[str, ...]] | None = None
     functions: Mapping[str, Function] = field(init=False)
+    known: Names = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "known", self.base.known)
         object.__setattr__(self, "functions", {**self.base.functions, **_FUNCTIONS})
 
     def within(self, loop: str) -> DagScope:

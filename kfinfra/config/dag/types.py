@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kfinfra.diag import DiagnosticError, SourceText, did_you_mean, error
-from kfinfra.hcl.nodes import Call, Expr, Template, Text, Traversal
+from kfinfra.hcl.nodes import Call, Expr, Quoted, Traversal
 
 PARAMETERS = {
     "string": "STRING",
@@ -67,7 +67,7 @@ def _name(expr: Expr) -> str:
             return name
         case Call(name="list" | "map" | "object" as name, args=(_,)):
             return name
-        case Template(parts=(Text(value=text),)):
+        case Quoted(value=text):
             return text
         case _:
             return ""

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from kfinfra.diag import Called, TypeName
 from kfinfra.values.convert import ConversionError, convert
-from kfinfra.values.data import Unknown, Value
+from kfinfra.values.data import Marked, Unknown, Value
 from kfinfra.values.marks import NONE, SECRET, is_bare, mark, unmark, unmark_deep, wholly_known
 from kfinfra.values.nulls import is_null
 from kfinfra.values.types import ANY, STRING, ListType, MapType, Primitive, SetType, Type
@@ -163,7 +163,7 @@ class Function:
     def _ready(self, at: int, value: Value, parameter: Parameter | None) -> Value:
         if parameter is None:
             raise FunctionError("too many arguments", at)
-        if is_null(unmark(value)[0]) and not parameter.nullable:
+        if is_null(value.value if type(value) is Marked else value) and not parameter.nullable:
             raise _NullError("argument must not be null", at)
         if parameter.type is ANY:
             return value

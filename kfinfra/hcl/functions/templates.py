@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kfinfra.diag import DiagnosticError, SourceText, error
 from kfinfra.hcl.functions.encoding import text_of
@@ -23,6 +23,7 @@ class _Variables:
 
     values: Mapping[str, Value]
     functions: Mapping[str, Function]
+    known: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
     def lookup(self, root: str, steps: tuple[Step, ...], traversal: Traversal) -> tuple[Value, int]:
         if root not in self.values:
