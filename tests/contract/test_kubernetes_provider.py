@@ -177,7 +177,7 @@ EXAMPLES: list[tuple[str, dict[str, Plain]]] = [
     ("namespace", {"name": "other", "labels": {"team": "ml"}}),
     ("config_map", {"data": {"A": "1"}, "binary_data": {"b": "AAE="}, "labels": {"team": "ml"}, "annotations": {"a/b": "c d"}}),
     ("config_map", {"data": {"A": "1"}, "immutable": True}),
-    ("config_map", {"data": {"A": "a\0b\x7f\ufffe"}, "annotations": {"a/b": "\0"}}),  # kube-apiserver keeps any character
+    ("config_map", {"data": {"A": "a\0b\x7f\ufffe😀"}, "annotations": {"a/b": "\0😀"}}),  # kube-apiserver keeps any character
     ("secret", {"data": {"password": "pä"}}),
     ("storage_class", {"provisioner": "ebs.csi.aws.com", "parameters": {"type": "gp3"}, "default": True}),
     (

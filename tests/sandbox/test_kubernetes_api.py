@@ -225,3 +225,20 @@ def test_kubectl_applies_shows_edits_and_deletes(api: Client, tmp_path: Path) ->
     assert kubectl("get", "ns", "ml")[1].split()[:5] == ["NAME", "STATUS", "AGE", "ml", "Active"]
     assert kubectl("describe", "cm", "a")[0] == 0
     assert kubectl("delete", "cm", "a") == (0, 'configmap "a" deleted\n')
+
+
+@pytest.mark.parametrize("text", ["\0", "😀", "é\x7f\ufffe\u2028", "1e3", "2024-01-01", "~", "a\ttab"])
+def test_texts_are_kept_as_they_were_sent(api: Client, text: str) -> None:
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "texts"}, "data": {"a": text}}
+    assert api("PATCH", f"{MAPS}/texts?fieldManager=me", body, APPLY)[0] in (200, 201)
+    assert api("GET", f"{MAPS}/texts")[1]["data"] == {"a": text}
+
+
+def test_what_is_no_text_is_refused_or_replaced_as_go_does(api: Client) -> None:
+    code, made = api("POST", MAPS, {"metadata": {"name": "half"}, "data": {"a": "\ud800b"}})
+    assert (code, made["data"]) == (201, {"a": "\ufffdb"})
+    for data in (b'{"metadata": {"name": "x"}, "data": {"a": "\xff"}}', b'data: {a: "\\ud800"}\n', b'{"a": NaN}x'):
+        request = urllib.request.Request(api.url + MAPS, data, {"Content-Type": "application/yaml"}, method="POST")
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=10)
+        assert refused.value.code == 400 and json.load(refused.value)["kind"] == "Status"

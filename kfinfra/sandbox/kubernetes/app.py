@@ -195,15 +195,37 @@ def _patch(
 
 
 def _parsed(data: bytes) -> Any:
+    """A body in JSON or YAML. Half of a surrogate pair in JSON is U+FFFD, as Go reads it; YAML has no such escapes."""
     if not data:
         return {}
     try:
-        found = yaml.safe_load(data)
-    except yaml.YAMLError as problem:
-        raise Fault("BadRequest", f"couldn't get version/kind; json parse error: {problem}") from problem
+        found = _whole(json.loads(data, parse_constant=_constant))
+    except ValueError:
+        try:
+            found = yaml.safe_load(data)
+            json.dumps(found, ensure_ascii=False, default=str).encode()
+        except (yaml.YAMLError, UnicodeEncodeError) as problem:
+            raise Fault("BadRequest", f"couldn't get version/kind; json parse error: {problem}") from problem
     if not isinstance(found, dict | list):
         raise Fault("BadRequest", "couldn't get version/kind; json parse error: no object")
     return found
+
+
+def _whole(value: Any) -> Any:
+    """The value with texts that can be sent again."""
+    match value:
+        case str():
+            return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case dict():
+            return {_whole(key): _whole(item) for key, item in value.items()}
+        case list():
+            return [_whole(item) for item in value]
+        case _:
+            return value
+
+
+def _constant(name: str) -> None:
+    raise ValueError(f"invalid character '{name[0]}' looking for beginning of value")
 
 
 def _list(store: Store, kind: Kind, namespace: str | None, query: Mapping[str, str]) -> Body:
