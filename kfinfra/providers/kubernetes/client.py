@@ -17,12 +17,15 @@ from kfinfra.model.plain import Attributes
 from kfinfra.providers.kubernetes.connection import configuration
 from kfinfra.providers.kubernetes.discovery import Discovery
 from kfinfra.providers.kubernetes.failures import Refused, not_an_api
+from kfinfra.providers.kubernetes.yaml_json import yaml_json
 
 MANAGER = "kfinfra"
 PAGE = 500
 ATTEMPTS = 5
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 _TIMEOUT = (10, 60)
+_APPLY = "application/apply-patch+yaml; charset=utf-8"
+"""With the charset, which the server passes over, the client sends the body as it is; without, it would make JSON of it."""
 _UNTYPED = "failed to create typed patch object"
 """What a server says, with 500, of an apply that has fields it does not know: it will say so again."""
 _FIRST_DELAY, _LONGEST_DELAY, _LONGEST_ASKED = 0.2, 8.0, 60.0
@@ -92,7 +95,7 @@ class Api:
         A field that the server's types do not have is refused, not dropped (`fieldValidation`, since 1.25).
         """
         query = {"fieldManager": MANAGER, "force": "true" if self.forced else "false", "fieldValidation": "Strict"}
-        return self._call("PATCH", path, doing, query, body, "application/apply-patch+yaml")
+        return self._call("PATCH", path, doing, query, yaml_json(body), _APPLY)
 
     def merge(self, path: str, body: Mapping[str, Any], doing: str) -> dict[str, Any]:
         """A JSON merge patch. Raises Refused."""
@@ -118,7 +121,7 @@ class Api:
         path: str,
         doing: str,
         query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | bytes | None = None,
         content: str = "application/json",
         kind: bool = True,
     ) -> dict[str, Any]:
@@ -144,7 +147,14 @@ class Api:
             time.sleep(_delay(attempt, asked))
 
     def _once(
-        self, method: str, path: str, doing: str, query: dict[str, str], body: Mapping[str, Any] | None, content: str, kind: bool
+        self,
+        method: str,
+        path: str,
+        doing: str,
+        query: dict[str, str],
+        body: Mapping[str, Any] | bytes | None,
+        content: str,
+        kind: bool,
     ) -> dict[str, Any]:
         from kubernetes.client import ApiException
         from urllib3 import exceptions as e

@@ -108,7 +108,7 @@ def _answer(
     content = str(request.headers.get("content-type", "")).split(";")[0]
     if content == "application/vnd.kubernetes.protobuf":
         raise Fault("UnsupportedMediaType", "the sandbox reads JSON and YAML, not protobuf: use kubectl apply or create -f")
-    given = _parsed(data)
+    given = _parsed(data, content)
     if request.method in ("POST", "PUT") or content == "application/apply-patch+yaml":
         given = decoded(kind, given)
     elif not isinstance(given, dict) and "json-patch" not in content:
@@ -194,25 +194,31 @@ def _patch(
     return 200, store.replace(kind, namespace, name, fresh, manager, dry)
 
 
-def _parsed(data: bytes) -> Any:
-    """A body in JSON or YAML. Half of a surrogate pair in JSON is U+FFFD, as Go reads it; YAML has no such escapes."""
+def _parsed(data: bytes, content: str) -> Any:
+    """A body, as the content type says: an apply is YAML (sigs.k8s.io/yaml), whatever it looks like."""
     if not data:
         return {}
     try:
-        found = _whole(json.loads(data, parse_constant=_constant))
-    except ValueError:
-        try:
-            found = yaml.safe_load(data)
-            json.dumps(found, ensure_ascii=False, default=str).encode()
-        except (yaml.YAMLError, UnicodeEncodeError) as problem:
-            raise Fault("BadRequest", f"couldn't get version/kind; json parse error: {problem}") from problem
+        found = _yaml(data) if content.endswith("yaml") else _whole(json.loads(data, parse_constant=_constant))
+    except (yaml.YAMLError, UnicodeEncodeError) as problem:
+        why = "found invalid Unicode character escape code" if isinstance(problem, UnicodeEncodeError) else problem
+        raise Fault("BadRequest", f"error decoding YAML: error converting YAML to JSON: yaml: {why}") from problem
+    except ValueError as problem:
+        raise Fault("BadRequest", f"couldn't get version/kind; json parse error: {problem}") from problem
     if not isinstance(found, dict | list):
         raise Fault("BadRequest", "couldn't get version/kind; json parse error: no object")
     return found
 
 
+def _yaml(data: bytes) -> Any:
+    """Raises UnicodeEncodeError for half of a surrogate pair, or a whole one: no escape of YAML's stands for these."""
+    found = yaml.safe_load(data)
+    json.dumps(found, ensure_ascii=False, default=str).encode()
+    return found
+
+
 def _whole(value: Any) -> Any:
-    """The value with texts that can be sent again."""
+    """The value with U+FFFD for half of a surrogate pair, as Go reads JSON."""
     match value:
         case str():
             return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
