@@ -58,8 +58,20 @@ def conform(value: Value, attribute: Attribute, path: Path, found: Findings) -> 
         plain = _converted(value, attribute, path, found)
     if attribute.check is not None and is_known(plain) and plain is not None:
         for problem in attribute.check(plain):
-            found.problems.append(replace(problem, path=(*path, *problem.path)))
+            inside = problem.path
+            if inside and isinstance(attribute.type, SetType):
+                inside = (_written_at(value, plain, inside[0]), *inside[1:])
+            found.problems.append(replace(problem, path=(*path, *inside)))
     return plain
+
+
+def _written_at(value: Value, plain: Plain, index: str | int) -> str | int:
+    """Where an element of a set, which is kept sorted, is written."""
+    if isinstance(value, TupleValue | ListValue) and isinstance(plain, list) and isinstance(index, int):
+        for at, item in enumerate(value.items):
+            if to_data(item, UNKNOWN)[0] == plain[index]:
+                return at
+    return index
 
 
 def _absent(attribute: Attribute, path: Path, found: Findings) -> Plain:
@@ -85,29 +97,30 @@ def _converted(value: Value, attribute: Attribute, path: Path, found: Findings) 
         found.sensitive.update((*path, *p) for p in sensitive)
     plain: Plain = data
     if isinstance(attribute.type, ListType | SetType | MapType) and attribute.type.element != ANY:
-        if isinstance(plain, list):
-            return _without_nulls(plain, path, found)
-        if isinstance(plain, dict):
-            _no_nulls(plain, path, found)
+        return _without_nulls(plain, path, found, value)
     return plain
 
 
-def _no_nulls(entries: dict[str, Plain], path: Path, found: Findings) -> None:
-    """Each entry that is null is a problem: Terraform's providers drop it or refuse it, and a drop is told nowhere."""
-    for key in (k for k, v in entries.items() if v is None) if None in entries.values() else ():
-        detail = f'"{path_text((*path, key))}" is null, and a map here has no entries without a value.'
-        hint = "leave it out: { for k, v in … : k => v if v != null }"
-        found.problem((*path, key), "Null value in a map", detail, hint)
+def _without_nulls(plain: Plain, path: Path, found: Findings, value: Value = None) -> Plain:
+    """The list or map as it is; each null in it is a problem, and then it is nothing that is looked at any further.
+
+    `value` is what it was made of, where its order may be another one. No server's list has a place that holds nothing. An entry
+    of a map Terraform's providers drop or refuse, and a drop is told nowhere.
+    """
+    if isinstance(plain, dict):
+        empty: list[Path] = [(*path, key) for key, value in plain.items() if value is None]
+        summary, rule, hint = "Null value in a map", "a map here has no entries without a value", _ENTRY
+    else:
+        items = plain if isinstance(plain, list) else []
+        empty = [(*path, _written_at(value, plain, index)) for index, item in enumerate(items) if item is None]
+        summary, rule, hint = "Null value in a list", "a list here has no empty places", _ITEM
+    for place in empty:
+        found.problem(place, summary, f'"{path_text(place)}" is null, and {rule}.', hint)
+    return None if empty else plain
 
 
-def _without_nulls(items: list[Plain], path: Path, found: Findings) -> list[Plain]:
-    """The items as they are; each that is null is a problem: no server's list has a place that holds nothing."""
-    for index, item in enumerate(items):
-        if item is None:
-            detail = f'"{path_text((*path, index))}" is null, and a list here has no empty places.'
-            hint = "leave it out: [for x in … : x if x != null]"
-            found.problem((*path, index), "Null value in a list", detail, hint)
-    return items
+_ITEM = "leave it out: [for x in … : x if x != null]"
+_ENTRY = "leave it out: { for k, v in … : k => v if v != null }"
 
 
 def _reference(value: Value, attribute: Attribute, ref: Ref, path: Path, found: Findings) -> Plain:

@@ -76,6 +76,12 @@ MISTAKES = {
     ),
     "quantity": (CLAIM % "5 Gi", 2, "5 Gi"),
     "access mode": ('pvc "p" {\n  size = "1Gi"\n  access_modes = ["ReadMany"]\n}', 3, "ReadWriteMany"),
+    "an access mode after another": (
+        'pvc "p" {\n  size = "1Gi"\n  access_modes = ["ReadWriteOnce",\n    "Bad"]\n}',
+        4,
+        "ReadWriteMany",
+    ),
+    "a null in a set": ('pvc "p" {\n  size = "1Gi"\n  access_modes = ["ReadWriteOnce",\n    null]\n}', 4, "access_modes[1]"),
     "namespace name": ('namespace "ml" {\n  name = "M_L"\n}', 2, "M_L"),
     "taint effect": (GROUP % (CPU + 'taints = [{ key = "a", value = "b", effect = "NoSchedul" }]'), 6, "NoSchedule"),
     "min over max": (GROUP % (CPU + "scaling = { min = 3, max = 2 }"), 6, "min"),
