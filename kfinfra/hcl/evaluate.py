@@ -44,7 +44,7 @@ from kfinfra.values.describe import statement
 from kfinfra.values.marks import NONE, mark, unmark, unmark_deep
 from kfinfra.values.nulls import is_null, untyped
 from kfinfra.values.numbers import parse_number
-from kfinfra.values.texts import nfc
+from kfinfra.values.texts import beginning, nfc
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, Type, type_name
 from kfinfra.values.unify import unify
 
@@ -196,12 +196,12 @@ class Evaluator:
                 continue
             parts += piece.parts if isinstance(piece, Deferred) else [piece if isinstance(piece, Unknown) else str(piece)]
             if isinstance(piece, Unknown):
-                text, known = text + (piece.prefix if known else ""), False
+                known = False
             elif known:
                 text += str(piece)
         if any(isinstance(part, Placeholder) for part in parts):
             return mark(Deferred(STRING, not_null=True, prefix=text, parts=tuple(parts)), marks)
-        return mark(nfc(text) if known else Unknown(STRING, not_null=True, prefix=text), marks)
+        return mark(nfc(text) if known else Unknown(STRING, not_null=True, prefix=beginning(text)), marks)
 
     def join(self, expr: TemplateJoin) -> Value:
         """The strings of a `%{for}` joined."""

@@ -201,4 +201,4 @@ def joined(here: Evaluator, expr: Expr, value: TupleValue) -> Value:
             continue
         known = known and not isinstance(piece, Unknown)
         text += str(piece) if known else ""
-    return mark(nfc(text) if known else Unknown(STRING, not_null=True, prefix=text), marks)
+    return mark(nfc(text) if known else Unknown(STRING, not_null=True), marks)

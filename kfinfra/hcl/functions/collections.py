@@ -7,12 +7,12 @@ from typing import NoReturn
 
 from kfinfra.hcl.functions.function import FunctionError, Implementation
 from kfinfra.hcl.functions.numeric import whole
-from kfinfra.hcl.functions.strings import graphemes
 from kfinfra.values.convert import ConversionError, convert, type_of
 from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import mark, unmark, unmark_deep, wholly_known
 from kfinfra.values.nulls import is_null
 from kfinfra.values.operations import equal, unique
+from kfinfra.values.texts import graphemes
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, ObjectType, Primitive, TupleType, Type
 from kfinfra.values.unify import unify
 

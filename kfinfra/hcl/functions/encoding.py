@@ -18,10 +18,11 @@ from decimal import Decimal
 from kfinfra.diag import first_bad_byte
 from kfinfra.hcl.functions.function import FunctionError, Implementation
 from kfinfra.values.codec import from_data
-from kfinfra.values.data import ListValue, MapValue, Null, ObjectValue, SetValue, TupleValue, Value
+from kfinfra.values.data import ListValue, MapValue, Null, ObjectValue, SetValue, TupleValue, Unknown, Value, type_of
+from kfinfra.values.marks import wholly_known
 from kfinfra.values.numbers import number_text
 from kfinfra.values.texts import nfc
-from kfinfra.values.types import STRING, ObjectType
+from kfinfra.values.types import STRING, ListType, MapType, ObjectType, SetType, TupleType
 
 _NOTHING = object()
 
@@ -49,6 +50,18 @@ def json_text(value: Value) -> str:
             return "null"
         case _:
             return json.dumps(value)
+
+
+_BEGINS: dict[type, str] = {TupleType: "[", ListType: "[", SetType: "[", ObjectType: "{", MapType: "{"}
+
+
+def _jsonencode(value: Value) -> Value:
+    if wholly_known(value):
+        return json_text(value)
+    if isinstance(value, Unknown) and not value.not_null:
+        return Unknown(STRING, not_null=True)
+    kind = type_of(value)
+    return Unknown(STRING, not_null=True, prefix='"' if kind is STRING else _BEGINS.get(type(kind), ""))
 
 
 def _json_string(text: str) -> str:
@@ -164,7 +177,7 @@ FUNCTIONS: dict[str, Implementation] = {
     **{n: (lambda s, n=n: digest(n)(s.encode())) for n in ("md5", "sha1", "sha256", "sha512")},
     "csvdecode": _csvdecode,
     "jsondecode": _jsondecode,
-    "jsonencode": json_text,
+    "jsonencode": _jsonencode,
     "rsadecrypt": _rsadecrypt,
     "textdecodebase64": _undecode,
     "textencodebase64": _recode,

@@ -7,13 +7,12 @@ from decimal import Decimal
 
 from kfinfra.hcl.functions.encoding import json_text
 from kfinfra.hcl.functions.function import FunctionError, Implementation
-from kfinfra.hcl.functions.strings import graphemes
 from kfinfra.values.convert import ConversionError, convert
 from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import wholly_known
 from kfinfra.values.nulls import is_null
 from kfinfra.values.numbers import number_text
-from kfinfra.values.texts import nfc
+from kfinfra.values.texts import beginning, graphemes, nfc
 from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, SetType, TupleType
 
 _VERB = re.compile(r"%(?P<flags>[-+ #0]*)(?P<width>\d+)?(?:\.(?P<precision>\d*))?(?:\[(?P<index>\d+)\])?(?P<verb>.)?", re.S)
@@ -104,8 +103,12 @@ def _number(verb: str, flags: str, precision: int | None, value: int | Decimal) 
     return body if body.startswith("-") else sign + body
 
 
-def _format(text: str, *args: Value) -> Value:
-    return format_values(text, *args)
+def _format(text: Value, *args: Value) -> Value:
+    if isinstance(text, str) and all(map(wholly_known, args)):
+        return format_values(text, *args)
+    if None in args or any(isinstance(a, Unknown) and a.type is ANY for a in args):
+        return Unknown()
+    return Unknown(STRING, not_null=True, prefix=beginning(text.partition("%")[0]) if isinstance(text, str) else "")
 
 
 def _formatlist(text: Value, *args: Value) -> Value:

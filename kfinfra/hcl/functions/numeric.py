@@ -64,7 +64,7 @@ def _range(*args: Number) -> Value:
         raise FunctionError("must have one, two, or three arguments")
     start, end = (0, args[0]) if len(args) == 1 else (args[0], args[1])
     step = args[2] if len(args) == 3 else (1 if end >= start else -1)
-    if step == 0:
+    if step == 0 and start != end:
         raise FunctionError("step must not be zero")
     if (end < start and step > 0) or (end > start and step < 0):
         raise FunctionError("the step goes away from the end value")

@@ -210,10 +210,6 @@ def _jsondecode(args: Sequence[Value]) -> Type:
     return ANY
 
 
-def _format(args: Sequence[Value]) -> Type:
-    return ANY if None in args else STRING
-
-
 def _parseint(args: Sequence[Value]) -> Type:
     kind = type_of(args[0])
     return NUMBER if kind is STRING else _bad(f"first argument must be a string, not {type_name(kind)}", 0)
@@ -225,7 +221,6 @@ TYPES: dict[str, Rule] = {
     "contains": lambda _: BOOL,
     "distinct": lambda args: type_of(args[0]),
     "element": _element,
-    "format": _format,
     "index": lambda _: NUMBER,
     "jsondecode": _jsondecode,
     "keys": _keys,

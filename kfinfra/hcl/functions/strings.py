@@ -10,18 +10,8 @@ from kfinfra.hcl.functions.numeric import whole
 from kfinfra.values.convert import convert
 from kfinfra.values.data import ListValue, ObjectValue, TupleValue, Unknown, Value
 from kfinfra.values.nulls import is_null
-from kfinfra.values.texts import nfc
+from kfinfra.values.texts import graphemes, nfc
 from kfinfra.values.types import BOOL, STRING, ObjectType, TupleType, Type
-
-
-def graphemes(text: str) -> list[str]:
-    """The grapheme clusters of `text`."""
-    if text.isascii() and "\r\n" not in text:
-        return list(text)
-    import regex
-
-    found: list[str] = regex.findall(r"\X", text)
-    return found
 
 
 def strings(items: list[str]) -> ListValue:
@@ -146,8 +136,8 @@ def _join(separator: str, *lists: ListValue) -> Value:
 
 def _startswith(text: Value, prefix: Value) -> Value:
     if isinstance(text, Unknown) and isinstance(prefix, str):
-        known = text.prefix[: len(prefix)]
-        return known == prefix if len(known) == len(prefix) or not prefix.startswith(known) else Unknown(BOOL, not_null=True)
+        enough = len(text.prefix.encode()) >= len(prefix.encode())
+        return True if text.prefix.startswith(prefix) else False if enough else Unknown(BOOL, not_null=True)
     if not isinstance(text, str) or not isinstance(prefix, str):
         return Unknown(BOOL, not_null=True)
     return text.startswith(prefix)
