@@ -5,7 +5,7 @@ from __future__ import annotations
 from kfinfra.config.dag.arguments import argument
 from kfinfra.config.dag.scope import DagScope
 from kfinfra.config.module import Declared
-from kfinfra.diag import DiagnosticError, did_you_mean, error, nearest_name, undecided
+from kfinfra.diag import DiagnosticError, article, did_you_mean, error, nearest_name, undecided
 from kfinfra.hcl.nodes import Attribute, Expr
 from kfinfra.model.plain import Plain, is_known
 from kfinfra.pipelines.dag.interfaces import fits, type_words
@@ -21,15 +21,16 @@ class Fields:
         self._block, self._scope = block, scope
         self._written: dict[str, Attribute] = {a.name: a for a in block.block.body.attributes}
         found = []
+        here = f'in {article(block.block.type).lower()} "{block.block.type}" block'
         meant = set[str | None]()
         for name, attribute in self._written.items():
             if unknown and name not in known:
                 meant.add(nearest_name(name, known))
-                detail = f'An argument named "{name}" is not expected in a "{block.block.type}" block.{did_you_mean(name, known)}'
+                detail = f'An argument named "{name}" is not expected {here}.{did_you_mean(name, known)}'
                 found.append(error("Unsupported argument", detail, block.name_span(attribute)))
         for name in required:
             if name not in self._written and name not in meant:
-                detail = f'The argument "{name}" is required in a "{block.block.type}" block.'
+                detail = f'The argument "{name}" is required {here}.'
                 found.append(error("Missing required argument", detail, block.span))
         if found:
             raise DiagnosticError(found)

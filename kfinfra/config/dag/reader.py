@@ -182,10 +182,11 @@ class _Reader:
 
     def only(self, holder: Declared, allowed: tuple[str, ...]) -> None:
         """Tells of inner blocks that do not belong."""
+        here = f'in {article(holder.block.type).lower()} "{holder.block.type}" block'
         for inner in holder.block.body.blocks:
             if inner.type not in allowed:
                 known = did_you_mean(inner.type, allowed)
-                detail = f'Blocks of type "{inner.type}" are not expected in a "{holder.block.type}" block.{known}'
+                detail = f'Blocks of type "{inner.type}" are not expected {here}.{known}'
                 if inner.type == "exit_handler":
                     detail += " KFP runs an exit handler around steps of the pipeline itself."
                 self.found.append(error("Unsupported block type", detail, holder.inner(inner).span))
