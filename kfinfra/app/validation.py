@@ -32,7 +32,7 @@ def validated(config: Configuration, undeclared: Sequence[Diagnostic] = ()) -> t
     except DiagnosticError as problem:
         found.extend(problem.diagnostics)
     found.extend(_checks(config))
-    found.extend(config.unmade(broken))
+    found.extend(config.unmade(broken, found))
     found = [d for d in found if not d.undecided]
     told = {(d.summary, d.span) for d in undeclared}
     found = [*undeclared, *(d for d in found if (d.summary, d.span) not in told)]

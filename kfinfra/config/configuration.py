@@ -285,8 +285,11 @@ class Configuration:
                         out.append(judged_instance(address, conditions, before, after))
             return out
 
-    def unmade(self, besides: Collection[BlockKey] = ()) -> list[Diagnostic]:
-        """What is wrong with blocks that have no instance, those of `besides` among them, and with modules that have none."""
+    def unmade(self, besides: Collection[BlockKey] = (), told: Iterable[Diagnostic] = ()) -> list[Diagnostic]:
+        """What is wrong with blocks that have no instance, those of `besides` among them, and with modules that have none.
+
+        What was `told` already is left out.
+        """
         with self._lock:
             blocks = [b for b in self.order if b in besides or not any(self._made.get(b, {}).values())]
             empty = {n.path for n in self.tree.walk() if n.path and not self._has_instances(n.path)}
@@ -295,7 +298,9 @@ class Configuration:
             root = sample_of(self.evaluation)
             named = ((b, d) for b in blocks if (d := self.declared(b)) is not None)
             found = [*problems_of_blocks(root, named, self.types, self.meta), *problems_of_modules(root, empty)]
-            return [d for d in dict.fromkeys(found) if d.severity is Severity.ERROR]
+            known = {(d.summary, d.detail, d.span) for d in told}
+            errors = (d for d in dict.fromkeys(found) if d.severity is Severity.ERROR)
+            return [d for d in errors if (d.summary, d.detail, d.span) not in known]
 
     def _has_instances(self, path: ModulePath) -> bool:
         try:

@@ -181,7 +181,7 @@ class Planner:
             for desired in instances:
                 wanted.add(desired.address)
                 changes.extend(importer.marked(c) for c in self._instance(desired, desired.address in chosen))
-        self._errors.extend(self._config.unmade(self._broken))
+        self._errors.extend(self._config.unmade(self._broken, self._errors))
         self._errors.extend(self._targets.unknown(wanted, self._broken))
         self._errors.extend(
             [*importer.problems, *importer.left_over(lambda a: BlockKey.of(a) in self._broken or not self._targets.reach(a))]

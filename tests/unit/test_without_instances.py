@@ -129,6 +129,14 @@ def test_a_plan_tells_of_blocks_without_instances_too(tmp_path: Path) -> None:
     assert not plan.changes
 
 
+def test_what_instances_have_told_is_not_told_again(tmp_path: Path) -> None:
+    found = checked(tmp_path, 'namespace "n" {\n  count = 2\n  nme = 1\n}')
+    assert [d.address for d in found] == ["namespace.n[0]", "namespace.n[1]"]
+    with pytest.raises(DiagnosticError) as caught:
+        Bench(tmp_path).plan('disk "n" {\n  count = 2\n  size = 1\n  nme = 1\n}')
+    assert [d.address for d in caught.value.diagnostics] == ["disk.n[0]", "disk.n[1]"]
+
+
 def test_unknown_elements_of_a_set_are_called_so(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     with pytest.raises(DiagnosticError, match="Elements of this set are known only after apply"):
