@@ -126,7 +126,7 @@ def mistakes(block: Declared, what: str) -> Iterator[Diagnostic]:
         yield from problem.diagnostics
         return
     condition = block.attribute("condition")
-    if condition is None or not condition.refers:
+    if condition is None or not (condition.names or condition.refers):
         detail = "The condition refers to nothing, so that it checks nothing: it comes out the same whatever is configured."
         yield error(f"Invalid {block.block.type} expression", detail, block.expr_span(rule.condition))
 

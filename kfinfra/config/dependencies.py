@@ -5,7 +5,7 @@ The graph is known before anything is evaluated; instances of count and for_each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,14 +15,15 @@ from kfinfra.config.module import Declared
 from kfinfra.config.names import NO_OUTPUT, undeclared, unknown_root
 from kfinfra.config.tree import Node
 from kfinfra.config.uses import Reference, Use, choice, choices, uses
-from kfinfra.diag import Diagnostic, SourceText, error
+from kfinfra.diag import Diagnostic, SourceText, Span, error
 from kfinfra.graph import CycleError, cycles, topological
 from kfinfra.hcl.nodes import Attr, Attribute, Block, Body, Expr, Index, Quoted, Traversal, TupleExpr
-from kfinfra.hcl.references import is_tried
+from kfinfra.hcl.references import is_tried, plain_name, references
 from kfinfra.model.data import PREFIX
 from kfinfra.model.schema import ResourceType
 
-Place = tuple[SourceText, int, int]
+Place = tuple[SourceText, int, int, Attribute | None]
+"""Where a reference is written, or where the attribute's value is in which it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,17 @@ def _behind(
 def _cycle(cycle: list[GraphKey], edges: Mapping[GraphKey, Mapping[GraphKey, Place]]) -> Diagnostic:
     """Each edge with the place where it is written."""
     pairs = list(zip(cycle, [*cycle[1:], cycle[0]], strict=True))
-    spans = [source.span(start, end) for source, start, end in (edges[one][other] for one, other in pairs)]
+    spans = [_span(edges[one][other], other) for one, other in pairs]
     words = " → ".join([f"{one} ({span})" for (one, _), span in zip(pairs, spans, strict=True)] + [str(cycle[0])])
     return error("Cycle", f"These refer to each other: {words}.", spans[0])
+
+
+def _span(place: Place, wanted: GraphKey) -> Span:
+    source, start, end, attribute = place
+    for traversal in references(attribute.expr) if attribute is not None else ():
+        if plain_name(traversal) == f"{wanted[1]}.{wanted.name}":
+            return source.span(traversal.start, traversal.end)
+    return source.span(start, end)
 
 
 def _shared(order: Iterable[GraphKey], edges: Mapping[GraphKey, Mapping[GraphKey, Place]]) -> dict[GraphKey, dict[BlockKey, int]]:
@@ -177,15 +186,15 @@ class _Graph:
         self.problems: list[Diagnostic] = []
         self.named: set[GraphKey] = set()
         """What is referred to where no edge comes of it."""
-        self._plains: dict[ModulePath, dict[str, dict[str, NodeKey]]] = {}
+        self._plains: dict[ModulePath, dict[str, NodeKey]] = {}
 
     def add(self, node: Node) -> None:
         """Everything that a module declares."""
         module, path, plain = node.module, node.path, self._plain(node)
         for name, declared in module.variables.items():
-            self._variable(node, plain["var"][name], declared)
+            self._variable(node, plain[f"var.{name}"], declared)
         for name, local in module.locals.items():
-            self._attributes(plain["local"][name], [local.attribute], local.source, node, _no_name)
+            self._attributes(plain[f"local.{name}"], [local.attribute], local.source, node, _no_name)
         for name, declared in module.providers.items():
             self._attributes(NodeKey(path, "provider", name), evaluated(declared.block.body), declared.source, node, _no_name)
         for (kind, name), declared in module.resources.items():
@@ -212,16 +221,18 @@ class _Graph:
             self._whole_modules(output, declared, node)
         for declared in (*module.imports, *module.settings):
             for attribute in evaluated(declared.block.body):
-                self.named.update(key for traversal in attribute.refers for key in self._of(traversal, plain))
+                self.named.update(plain[name] for name in attribute.names if name in plain)
 
     def _variable(self, node: Node, key: NodeKey, declared: Declared) -> None:
         self.edges.setdefault(key, {})
         self._repeats(key, node)
         plain = self._plain(node)
         for rule in declared.block.body.blocks:
-            for traversal in (t for attribute in evaluated(rule.body) for t in attribute.refers):
-                self._name(traversal, declared.source, node, _no_name)
-                self.named.update(other for other in self._of(traversal, plain) if other != key)
+            for attribute in evaluated(rule.body):
+                self._names(attribute, declared.source, node, plain)
+                self.named.update(plain[name] for name in attribute.names if name in plain and plain[name] != key)
+                for traversal in attribute.refers:
+                    self._name(traversal, declared.source, node, _no_name)
         if node.call is not None and node.parent is not None:
             argument = node.call.attribute(key.name)
             if argument is not None:
@@ -236,20 +247,20 @@ class _Graph:
             name = ".".join([written.root, *(s.name for s in written.steps if isinstance(s, Attr))])
         root = NodeKey((), "provider", node.providers.get(name, name))
         if root.name in self._root.module.providers:
-            self.edges[key].setdefault(root, (declared.source, declared.block.start, declared.block.header_end))
+            self.edges[key].setdefault(root, (declared.source, declared.block.start, declared.block.header_end, None))
 
     def _whole_modules(self, key: GraphKey, declared: Declared, node: Node) -> None:
         """`depends_on = [module.a]` is about everything in it, and not only about its outputs."""
         attribute = declared.attribute("depends_on")
         for traversal in attribute.refers if attribute is not None else ():
             for wanted in _awaited(traversal, node):
-                self.edges[key].setdefault(wanted, (declared.source, traversal.start, traversal.end))
+                self.edges[key].setdefault(wanted, (declared.source, traversal.start, traversal.end, None))
 
     def _repeats(self, key: GraphKey, node: Node) -> None:
         """What lies in a module waits for how its call repeats."""
         if node.call is not None and node.parent is not None:
             wanted = NodeKey(node.parent.path, "module", node.path[-1])
-            self.edges[key].setdefault(wanted, (node.call.source, node.call.block.start, node.call.block.header_end))
+            self.edges[key].setdefault(wanted, (node.call.source, node.call.block.start, node.call.block.header_end, None))
 
     def _name(self, traversal: Traversal, source: SourceText, scope: Node, own: Own, expr: Expr | None = None) -> None:
         """Tells of a reference in `expr` that names nothing; `own` knows the names of the block alone."""
@@ -266,16 +277,15 @@ class _Graph:
         edges, plain = self.edges.setdefault(key, {}), self._plain(scope)
         made = self.references.setdefault(key, []) if isinstance(key, BlockKey) else None
         for attribute in attributes:
+            if attribute.names:
+                place = (source, attribute.expr.start, attribute.expr.end, attribute)
+                for name in self._names(attribute, source, scope, plain):
+                    edges.setdefault(plain[name], place)
             keys: dict[int, Expr] | None = None
             for traversal in attribute.refers:
-                if traversal.root in plain and traversal.steps and type(step := traversal.steps[0]) is Attr:
-                    named = plain[traversal.root].get(step.name)
-                    if named is not None:  # most references are these
-                        edges.setdefault(named, (source, traversal.start, traversal.end))
-                        continue
                 self._name(traversal, source, scope, own, attribute.expr)
                 for wanted in self._wanted(traversal, scope):
-                    edges.setdefault(wanted, (source, traversal.start, traversal.end))
+                    edges.setdefault(wanted, (source, traversal.start, traversal.end, None))
                     if made is not None:
                         call = wanted.module[-1] if isinstance(wanted, NodeKey) and wanted.kind == "output" else ""
                         chosen = None
@@ -284,21 +294,25 @@ class _Graph:
                             chosen = choice(traversal, keys)
                         made.append(Reference(wanted, chosen, source, call))
 
-    def _plain(self, scope: Node) -> Mapping[str, Mapping[str, NodeKey]]:
+    def _plain(self, scope: Node) -> Mapping[str, NodeKey]:
         """The module's variables and locals: names that lead to one node, and whose values no key chooses from."""
         found = self._plains.get(scope.path)
         if found is None:
-            tables: dict[str, Iterable[str]] = {"var": scope.module.variables, "local": scope.module.locals}
-            found = {kind: {name: NodeKey(scope.path, kind, name) for name in table} for kind, table in tables.items()}
+            path, module = scope.path, scope.module
+            found = {f"var.{name}": NodeKey(path, "var", name) for name in module.variables}
+            found |= {f"local.{name}": NodeKey(path, "local", name) for name in module.locals}
             self._plains[scope.path] = found
         return found
 
-    @staticmethod
-    def _of(traversal: Traversal, plain: Mapping[str, Mapping[str, NodeKey]]) -> Iterator[NodeKey]:
-        """The variable or local that a reference names, if it names one."""
-        step = traversal.steps[0] if traversal.steps else None
-        if traversal.root in plain and isinstance(step, Attr) and step.name in plain[traversal.root]:
-            yield plain[traversal.root][step.name]
+    def _names(self, attribute: Attribute, source: SourceText, scope: Node, plain: Mapping[str, NodeKey]) -> Sequence[str]:
+        """The variables and locals that an attribute refers to; tells of those that are not declared."""
+        if all(map(plain.__contains__, attribute.names)):
+            return attribute.names
+        for traversal in references(attribute.expr):
+            name = plain_name(traversal)
+            if name and name not in plain:
+                self._name(traversal, source, scope, _no_name)
+        return [name for name in attribute.names if name in plain]
 
     def _wanted(self, traversal: Traversal, scope: Node) -> Iterable[GraphKey]:
         """The nodes behind a reference that is neither a variable nor a local."""

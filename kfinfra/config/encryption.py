@@ -259,8 +259,8 @@ def _exposed(block: Declared, scope: Scope, given: Container[str]) -> Iterable[D
     written = block.attribute("passphrase")
     if written is None:
         return
-    span, names = block.expr_span(written.expr), list(written.refers)
-    defaults = [r for r in names if r.root == "var" and r.steps and isinstance(r.steps[0], Attr) and r.steps[0].name not in given]
+    span, names = block.expr_span(written.expr), [*written.names, *written.refers]
+    defaults = [name for name in written.names if name.startswith("var.") and name.removeprefix("var.") not in given]
     hint = 'declare variable "passphrase" { type = string, ephemeral = true }, and give it by KFINFRA_VAR_passphrase'
     value = evaluate(written.expr, scope, block.source)
     if not names or (defaults and len(defaults) == len(names) and wholly_known(value)):

@@ -149,16 +149,11 @@ def _check_rule(block: Declared, inner: Declared) -> Iterator[Diagnostic]:
     wrong = list(mistakes(inner, "A validation"))
     yield from wrong
     condition, name = inner.attribute("condition"), block.labels()[0]
-    if wrong or condition is None or any(_names(t, name) for t in condition.refers):
+    if wrong or condition is None or f"var.{name}" in condition.names:
         return
     detail = f'The condition of the variable "{name}" must refer to var.{name}: it is about that value.'
     hint = "what is about other values belongs to them, or into a check block"
     yield error("Invalid variable validation condition", detail, block.expr_span(condition.expr), hint=hint)
-
-
-def _names(traversal: Traversal, name: str) -> bool:
-    first = traversal.steps[0] if traversal.steps else None
-    return traversal.root == "var" and isinstance(first, Attr) and first.name == name
 
 
 def is_flagged(block: Declared, name: str) -> bool:

@@ -23,7 +23,7 @@ import msgspec
 from kfinfra.hcl.nodes import Body, Index, Literal, Quoted, Text
 from kfinfra.hcl.quoting import ESCAPES
 
-_VERSION = "6"
+_VERSION = "7"
 Places: TypeAlias = tuple[int, ...]
 """Where the characters of a literal stand: pairs of a first and a last offset, or of ESCAPE and that of an escape sequence."""
 

@@ -207,13 +207,15 @@ Expr: TypeAlias = (
 class Attribute(Node, frozen=True):
     """`name = expr` in a body; `name_end` is where the name ends (it begins at `start`).
 
-    What would need a walk through `expr` is kept with the tree: the names that it refers to (`references` says which), the
-    names that its `for`s bind, and whether a template of one interpolation and nothing else stands in it.
+    What would need a walk through `expr` is kept with the tree: what it refers to (`references` says what that is), the names
+    that its `for`s bind, and whether a template of one interpolation and nothing else stands in it. `names` are the variables
+    and locals, each once (`var.a`), `refers` all other references.
     """
 
     name: str
     expr: Expr
     name_end: int
+    names: tuple[str, ...]
     refers: tuple[Traversal, ...]
     binds: tuple[str, ...]
     wraps: bool

@@ -7,6 +7,7 @@ from typing import Any
 
 from kfinfra.hcl.nodes import (
     Anon,
+    Attr,
     Attribute,
     Binary,
     Call,
@@ -33,10 +34,18 @@ from kfinfra.hcl.nodes import (
 def attribute(start: int, end: int, name: str, expr: Expr, name_end: int) -> Attribute:
     """The attribute, with what is found by a walk through its expression."""
     within = [expr, *_within(expr)]
+    found = references(expr)
+    names = tuple(filter(None, dict.fromkeys(map(plain_name, found))))
+    refers = tuple(traversal for traversal in found if not plain_name(traversal))
     binds = tuple(n for e in within if isinstance(e, For) for n in (e.key_var, e.value_var) if n)
-    return Attribute(
-        start, end, name, expr, name_end, tuple(references(expr)), binds, any(isinstance(e, TemplateWrap) for e in within)
-    )
+    wraps = any(isinstance(e, TemplateWrap) for e in within)
+    return Attribute(start, end, name, expr, name_end, names, refers, binds, wraps)
+
+
+def plain_name(traversal: Traversal) -> str:
+    """`var.a` or `local.a`, where a reference is to such a one; empty for others."""
+    step = traversal.steps[0] if traversal.steps else None
+    return f"{traversal.root}.{step.name}" if traversal.root in ("var", "local") and isinstance(step, Attr) else ""
 
 
 def references(expr: Expr) -> list[Traversal]:
