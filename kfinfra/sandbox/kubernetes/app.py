@@ -9,10 +9,9 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-import yaml
-
 from kfinfra.sandbox.kubernetes import rules
 from kfinfra.sandbox.kubernetes.apply import merged
+from kfinfra.sandbox.kubernetes.bodies import parsed
 from kfinfra.sandbox.kubernetes.controllers import Controllers, check_growth
 from kfinfra.sandbox.kubernetes.discovery import described
 from kfinfra.sandbox.kubernetes.faults import Fault
@@ -108,7 +107,7 @@ def _answer(
     content = str(request.headers.get("content-type", "")).split(";")[0]
     if content == "application/vnd.kubernetes.protobuf":
         raise Fault("UnsupportedMediaType", "the sandbox reads JSON and YAML, not protobuf: use kubectl apply or create -f")
-    given = _parsed(data, content)
+    given = parsed(data, content)
     if request.method in ("POST", "PUT") or content == "application/apply-patch+yaml":
         given = decoded(kind, given)
     elif not isinstance(given, dict) and "json-patch" not in content:
@@ -192,46 +191,6 @@ def _patch(
     fresh = decoded(kind, fresh)
     check_growth(store, fresh, live)
     return 200, store.replace(kind, namespace, name, fresh, manager, dry)
-
-
-def _parsed(data: bytes, content: str) -> Any:
-    """A body, as the content type says: an apply is YAML (sigs.k8s.io/yaml), whatever it looks like."""
-    if not data:
-        return {}
-    try:
-        found = _yaml(data) if content.endswith("yaml") else _whole(json.loads(data, parse_constant=_constant))
-    except (yaml.YAMLError, UnicodeEncodeError) as problem:
-        why = "found invalid Unicode character escape code" if isinstance(problem, UnicodeEncodeError) else problem
-        raise Fault("BadRequest", f"error decoding YAML: error converting YAML to JSON: yaml: {why}") from problem
-    except ValueError as problem:
-        raise Fault("BadRequest", f"couldn't get version/kind; json parse error: {problem}") from problem
-    if not isinstance(found, dict | list):
-        raise Fault("BadRequest", "couldn't get version/kind; json parse error: no object")
-    return found
-
-
-def _yaml(data: bytes) -> Any:
-    """Raises UnicodeEncodeError for half of a surrogate pair, or a whole one: no escape of YAML's stands for these."""
-    found = yaml.safe_load(data)
-    json.dumps(found, ensure_ascii=False, default=str).encode()
-    return found
-
-
-def _whole(value: Any) -> Any:
-    """The value with U+FFFD for half of a surrogate pair, as Go reads JSON."""
-    match value:
-        case str():
-            return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        case dict():
-            return {_whole(key): _whole(item) for key, item in value.items()}
-        case list():
-            return [_whole(item) for item in value]
-        case _:
-            return value
-
-
-def _constant(name: str) -> None:
-    raise ValueError(f"invalid character '{name[0]}' looking for beginning of value")
 
 
 def _list(store: Store, kind: Kind, namespace: str | None, query: Mapping[str, str]) -> Body:
