@@ -99,7 +99,8 @@ REASONS: dict[str, Callable[[str, Said, Said], bool]] = {
 }
 SECRET = "(sensitive value)"
 UNKNOWN = "(known after apply)"
-_ZERO = re.compile(r"-?\b0(?![\d.])")
+_ZERO = re.compile(r"-0(?!\.)")
+"""No other number is written so: before a digit it is a text of two."""
 _INFINITE = ("Division by zero", "is not a finite number", ".inf", "the logarithm of", "cannot take the logarithm of 0")
 _OUTSIDE = re.compile(
     r"insufficient address space to extend prefix of \d+ by -|does not accommodate a subnet numbered -"
