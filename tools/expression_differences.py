@@ -29,10 +29,8 @@ def accepted(expression: str, theirs: Said, ours: Said) -> str:
     return next((reason for reason, holds in REASONS.items() if holds(expression, theirs, ours)), "")
 
 
-def _null_formatted(expression: str, theirs: Said, ours: Said) -> bool:
-    if not re.search(r"format(list)?\(", expression) or "null" not in expression or theirs.error:
-        return False
-    return "null value cannot be formatted" in ours.told or (UNKNOWN in theirs.text and "var.u" not in expression)
+def _null_formatted(_: str, theirs: Said, ours: Said) -> bool:
+    return BARE_NULL in ours.told and not theirs.error
 
 
 def _crash(_: str, theirs: Said, ours: Said) -> bool:
@@ -53,12 +51,13 @@ def unsigned(expression: str) -> str:
 
 
 def _infinite(expression: str, theirs: Said, ours: Said) -> bool:
-    named = "inf" in expression and "a number is required" in ours.told
+    named = '"inf"' in expression and "a number is required" in ours.told
     return named or "Inf" in theirs.text or any(word in ours.told for word in _INFINITE)
 
 
-def _outside(_: str, theirs: Said, ours: Said) -> bool:
-    return _OUTSIDE.search(ours.told) is not None and not theirs.error
+def _outside(expression: str, theirs: Said, ours: Said) -> bool:
+    host = "cidrhost(" in expression and "a whole number between" in ours.told
+    return (host or _OUTSIDE.search(ours.told) is not None) and not theirs.error
 
 
 def _all_addresses(expression: str, theirs: Said, ours: Said) -> bool:
@@ -83,6 +82,7 @@ def _at_once(expression: str, theirs: Said, ours: Said) -> bool:
     return bool(early) and (ours.error != "" or UNKNOWN in theirs.text)
 
 
+BARE_NULL = "a bare null is formatted"
 NO_NEGATIVE_ZERO = "there is no negative zero"
 REASONS: dict[str, Callable[[str, Said, Said], bool]] = {
     "terraform crashes": _crash,
@@ -102,10 +102,7 @@ UNKNOWN = "(known after apply)"
 _ZERO = re.compile(r"-0(?!\.)")
 """No other number is written so: before a digit it is a text of two."""
 _INFINITE = ("Division by zero", "is not a finite number", ".inf", "the logarithm of", "cannot take the logarithm of 0")
-_OUTSIDE = re.compile(
-    r"insufficient address space to extend prefix of \d+ by -|does not accommodate a subnet numbered -"
-    r"|does not accommodate a host numbered|a whole number between"
-)
+_OUTSIDE = re.compile(r"insufficient address space to extend prefix of \d+ by -|does not accommodate a (subnet|host) numbered -")
 _EARLY = ("Incorrect condition type", "Invalid template interpolation value")
 _ROUNDED = re.compile(r"(pow|log|length|parseint|ceil|floor|signum|abs)\(")
 """Functions whose numbers have fewer bits in Terraform."""

@@ -17,19 +17,21 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from expression_differences import NO_NEGATIVE_ZERO, accepted, unsigned
+from expression_differences import BARE_NULL, NO_NEGATIVE_ZERO, accepted, unsigned
 from expression_generator import PREAMBLE, Generator
 
 from kfinfra.app.evaluating import Console, open_console
 from kfinfra.app.options import Workplace
 from kfinfra.diag import DiagnosticError
-from kfinfra.hcl.functions.function import FunctionError
+from kfinfra.hcl.functions.function import Function, FunctionError
+from kfinfra.values.data import Value
+from kfinfra.values.marks import unmark
 
 ENV = {k: v for k, v in os.environ.items() if k != "TF_CLI_CONFIG_FILE"} | {"CHECKPOINT_DISABLE": "1"}
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -124,7 +126,7 @@ def kfinfra(console: Console, expression: str) -> Answer:
 def _listening() -> Iterator[list[str]]:
     """What functions and the evaluator tell while this is open, whether it is shown or not."""
     heard: list[str] = []
-    whole, part = DiagnosticError.__init__, FunctionError.__init__
+    whole, part, call = DiagnosticError.__init__, FunctionError.__init__, Function.call
 
     def told(self: DiagnosticError, *of: Any) -> None:
         heard.extend(f"{d.summary}: {d.detail}" for one in of for d in (one if isinstance(one, list | tuple) else [one]))
@@ -134,11 +136,16 @@ def _listening() -> Iterator[list[str]]:
         heard.append(message)
         part(self, message, argument)
 
+    def called(self: Function, arguments: Sequence[Value]) -> Value:
+        if self.name in ("format", "formatlist") and None in (unmark(one)[0] for one in arguments[1:]):
+            heard.append(BARE_NULL)
+        return call(self, arguments)
+
     try:
-        DiagnosticError.__init__, FunctionError.__init__ = told, failed  # type: ignore[method-assign, assignment]
+        DiagnosticError.__init__, FunctionError.__init__, Function.call = told, failed, called  # type: ignore[method-assign, assignment]
         yield heard
     finally:
-        DiagnosticError.__init__, FunctionError.__init__ = whole, part  # type: ignore[method-assign]
+        DiagnosticError.__init__, FunctionError.__init__, Function.call = whole, part, call  # type: ignore[method-assign]
 
 
 def compare(seed: int, count: int, unknown: bool, console: Console, folder: Path) -> Iterator[tuple[str, Answer, Answer]]:
