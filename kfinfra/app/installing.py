@@ -10,6 +10,7 @@ from kfinfra.app.catalogue import provider_types, resource_types
 from kfinfra.app.options import Workplace
 from kfinfra.config.files import FolderSources
 from kfinfra.config.installed import LOCK_FILE, Located, beside, lock_text, place, read_lock, repository, source_span
+from kfinfra.config.keys import ModulePath, prefix
 from kfinfra.config.module import Declared
 from kfinfra.config.sources import is_local
 from kfinfra.config.tree import load_tree
@@ -32,7 +33,7 @@ class _Installer:
     told: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
-    def __call__(self, call: Declared, source: str, base: Located) -> Located:
+    def __call__(self, call: Declared, source: str, base: Located, path: ModulePath = ()) -> Located:
         if is_local(source):
             return beside(call, source, base)
         wanted = repository(call, source)
@@ -52,7 +53,7 @@ class _Installer:
             raise DiagnosticError([] if known else [d.at(source_span(call)) for d in problem.diagnostics]) from problem
         before = self.locked.get(wanted.key, commit)
         was = f" (was {before[:12]})" if before != commit else ""
-        self.told.append(f"- module.{call.labels()[0]}: {wanted.key} at {commit[:12]}{was}")
+        self.told.append(f"- {prefix((*path, call.labels()[0]))[:-1]}: {wanted.key} at {commit[:12]}{was}")
         return found
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from kfinfra.config.constants import constant_string
 from kfinfra.config.files import Sources
+from kfinfra.config.keys import ModulePath
 from kfinfra.config.module import Declared
 from kfinfra.config.sources import COMMIT, GitSource, SourceError, git_source, is_local, redacted
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, Span, error, utf8
@@ -70,7 +71,7 @@ class Installed:
         self._sources = sources
         self._lock: Mapping[str, str] | None = None
 
-    def __call__(self, call: Declared, source: str, base: Located) -> Located:
+    def __call__(self, call: Declared, source: str, base: Located, path: ModulePath = ()) -> Located:
         """Where the module lies that a call in `base` names. Raises DiagnosticError where it was not installed."""
         if is_local(source):
             return beside(call, source, base)

@@ -64,8 +64,8 @@ class Tree:
 class Locate(Protocol):
     """Where the module lies that a call names."""
 
-    def __call__(self, call: Declared, source: str, base: Located) -> Located:
-        """`source` is what the call in the module at `base` writes. Raises DiagnosticError."""
+    def __call__(self, call: Declared, source: str, base: Located, path: ModulePath) -> Located:
+        """`source` is what the call in the module at `base`, whose path is `path`, writes. Raises DiagnosticError."""
         ...
 
 
@@ -122,7 +122,7 @@ class _Reading:
             self.descend(node.children[name])
 
     def _child(self, node: Node, name: str, call: Declared) -> Node:
-        located = self._locate(call, source_of(call), node.located)
+        located = self._locate(call, source_of(call), node.located, node.path)
         folder = located.folder
         above: Node | None = node
         while above is not None:

@@ -157,6 +157,14 @@ def test_a_commit_that_the_repository_has_no_more_is_told_once(tmp_path: Path, r
         install_modules(place, upgrade=False)
 
 
+def test_a_repository_within_a_module_is_told_by_its_whole_name(tmp_path: Path, repository: Path) -> None:
+    place = work(tmp_path, "./own")
+    (place.root / "own").mkdir()
+    (place.root / "own" / "o.hcl").write_text(f'module "b" {{\n  source = "git::{repository}//outer"\n}}\n')
+    (line,) = install_modules(place, upgrade=False)
+    assert line.startswith(f"- module.a.module.b: git::file://{repository} at ")
+
+
 def test_a_folder_that_the_repository_does_not_have(tmp_path: Path, repository: Path) -> None:
     place = work(tmp_path, f"git::file://{repository}//nope")
     with pytest.raises(DiagnosticError, match='The repository has no folder "nope" at the commit that is used'):
