@@ -86,7 +86,7 @@ def test_modules_from_init_to_destroy(root: Path) -> None:
     refused = run(root, "--sandbox", "plan", code=1)
     assert "Module not installed" in refused.stderr and "kfinfra init" in refused.stderr
     said = run(root, "init", code=0).stderr
-    assert "- module.settings: git::file://" in said and "?ref=v1 at " in said
+    assert "- module.team.module.settings: git::file://" in said and "?ref=v1 at " in said
     assert (root / ".kfinfra.lock.hcl").read_text().count("commit =") == 1
 
     run(root, "--sandbox", "apply", "-auto-approve", code=0)
