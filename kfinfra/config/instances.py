@@ -53,7 +53,7 @@ def desired_instance(
 ) -> tuple[Desired, list[Diagnostic]]:
     """One instance's desired attributes. Errors are returned beside it; with an error its attributes are incomplete."""
     scope, place = evaluation.scope(block.source, extra), block.span
-    decoded = decode_body(block, schema.attributes, schema.blocks, scope, META | (_dag_blocks() if schema.dag else frozenset()))
+    decoded = decode_body(block, schema.attributes, schema.blocks, scope, META | _dag_blocks() if schema.dag else META)
     diagnostics = decoded.diagnostics
     if meta.lifecycle.conditions.before:
         diagnostics = [*failed_preconditions(meta.lifecycle.conditions, scope), *diagnostics]
@@ -81,7 +81,7 @@ def desired_instance(
     if schema.check is not None and not (diagnostics and any(d.severity is Severity.ERROR for d in diagnostics)):
         diagnostics.extend(problem_diagnostics(iter(schema.check(decoded.attributes)), decoded.spans, place))
     plain: dict[str, Plain] = decoded.attributes
-    sensitive = decoded.sensitive | facts.sensitive
+    sensitive = decoded.sensitive | facts.sensitive if decoded.sensitive else facts.sensitive
     secrets = _NO_SECRETS
     if facts.write_only:
         secrets = {n: v for n in facts.write_only if (v := plain.get(n)) is not None}

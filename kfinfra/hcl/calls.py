@@ -34,7 +34,8 @@ def call(here: Evaluator, expr: Call) -> Value:
             "of a literal is evaluated where it stands, before templatestring could see it."
         )
         here.fail(expr.args[0], "Invalid function argument", detail)
-    arguments = [here.value(a) for a in expr.args]
+    args = expr.args
+    arguments = [here.value(args[0])] if len(args) == 1 else [here.value(a) for a in args]
     if expr.expand:
         more = _expanded(here, expr, arguments.pop())
         if more is None:
