@@ -12,6 +12,8 @@ from kfinfra.model.data import PREFIX
 
 NO_OUTPUT = "Unsupported attribute"
 PATHS = ("module", "root", "cwd")
+ROOTS = frozenset(("var", "local", "module", "data", "path", "kfinfra", "all"))
+"""Names that begin a reference everywhere; `all` is what a lifecycle's ignore_changes takes."""
 _LOCAL_TO_A_BLOCK = {
     "each": (
         'Reference to "each" in context without for_each',

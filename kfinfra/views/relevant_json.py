@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kfinfra.config.configuration import Configuration
 from kfinfra.config.datablocks import block_key
-from kfinfra.config.dependencies import evaluated
+from kfinfra.config.edges import evaluated
 from kfinfra.config.tree import Node
 from kfinfra.hcl.nodes import Attr, Expr, Index, Step, Traversal
 from kfinfra.hcl.references import references
