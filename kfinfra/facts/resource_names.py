@@ -53,12 +53,18 @@ def is_of_container(name: str) -> bool:
     """What the limits of containers and pods may name."""
     if "/" not in name:
         return name in COMPUTE or (name.startswith("hugepages-") and is_qualified(name))
-    return is_resource(name) and (not is_extended(name) or is_qualified(f"requests.{name}"))
+    return is_resource(name) and ("kubernetes.io/" in name or is_extended(name))
 
 
 def is_extended(name: str) -> bool:
-    """Whether it is a device or the like, as `nvidia.com/gpu`."""
-    return "/" in name and "kubernetes.io/" not in name and not name.startswith("requests.")
+    """Whether it is a device or the like, as `nvidia.com/gpu`: it may stand in a quota with `requests.` before it."""
+    native = "/" not in name or "kubernetes.io/" in name
+    return not native and not name.startswith("requests.") and is_qualified(f"requests.{name}")
+
+
+def is_shared(name: str) -> bool:
+    """Whether more of it may be promised than there is: then a limit may be above its request."""
+    return ("/" not in name or "kubernetes.io/" in name) and not name.startswith("hugepages-")
 
 
 def is_whole(name: str) -> bool:

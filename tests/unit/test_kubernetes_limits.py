@@ -12,6 +12,7 @@ ACCEPTED: list[dict[str, Plain]] = [
     {"cpu": "1.0001", "pods": "3", "count/foo.bar": "1", "requests.nvidia.com/gpu": "1", "limits.nvidia.com/gpu": "1"},
     {"requests.storage": "1Gi", "gold.storageclass.storage.k8s.io/requests.storage": "1Gi", "services.nodeports": "0"},
 ]
+GPU = (0, "default_request", "nvidia.com/gpu")
 REFUSED: list[tuple[str, str]] = [("c\0", "1"), ("foo", "1"), ("foo bar", "1"), ("pods", "1.5"), ("storage", "1Gi")]
 
 
@@ -38,6 +39,12 @@ def test_a_name_that_is_nearly_right_is_told() -> None:
         ({"type": "Container", "default": {"cpu": "1"}, "default_request": {"cpu": "2"}}, (0, "default_request", "cpu")),
         ({"type": "Pod", "default": {"cpu": "1"}}, (0, "default")),
         ({"type": "PersistentVolumeClaim", "default": {"storage": "1Gi"}}, (0,)),
+        ({"type": "Container", "max": {"nvidia.com/gpu": "4"}, "default_request": {"nvidia.com/gpu": "1"}}, GPU),
+        ({"type": "Container", "max": {"requests.nvidia.com/gpu": "1"}}, (0, "max", "requests.nvidia.com/gpu")),
+        (
+            {"type": "Pod", "max": {"cpu": "4"}, "min": {"cpu": "2"}, "max_limit_request_ratio": {"cpu": "3"}},
+            (0, "max_limit_request_ratio", "cpu"),
+        ),
         ({"type": "Container", "max_limit_request_ratio": {"cpu": "500m"}}, (0, "max_limit_request_ratio", "cpu")),
     ],
 )

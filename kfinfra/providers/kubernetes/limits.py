@@ -50,7 +50,7 @@ def limits(value: Plain) -> Iterable[Problem]:
         if kind in seen:
             yield Problem((index, "type"), "Kind limited twice", f"A {kind} was limited already: write both limits as one.")
         seen.add(kind)
-        for problem in (*_of_kind(str(kind), limit), *_order(limit)):
+        for problem in (*_of_kind(str(kind), limit), *_order(_filled(limit))):
             yield Problem((index, *problem.path), problem.summary, problem.detail, problem.hint)
 
 
@@ -77,10 +77,37 @@ def _order(limit: Attributes) -> Iterator[Problem]:
             if name in above and amount > above[name]:
                 detail = f"{low} of {name} is above {high}: no {limit.get('type')} could keep to both."
                 yield Problem((low, name), "Limits contradict each other", detail)
+    yield from _together(limit)
+
+
+def _together(limit: Attributes) -> Iterator[Problem]:
+    """How far a limit may be from its request."""
+    most, least = _amounts(limit, "max"), _amounts(limit, "min")
     for name, ratio in _amounts(limit, "max_limit_request_ratio").items():
-        if ratio < 1:
-            detail = f"The ratio of {name} is below 1: a limit is never below its request."
-            yield Problem(("max_limit_request_ratio", name), "Invalid ratio", detail)
+        why = f"The ratio of {name} is below 1: a limit is never below its request." if ratio < 1 else ""
+        if name in most and name in least and ratio * least[name] > most[name]:
+            why = f"The ratio of {name} is above that of max and min, so that it limits nothing."
+        if why:
+            yield Problem(("max_limit_request_ratio", name), "Invalid ratio", why)
+    requests = _amounts(limit, "default_request")
+    for name, amount in _amounts(limit, "default").items():
+        if not names.is_shared(name) and name in requests and amount != requests[name]:
+            detail = f"{name} is given out whole: its default_request is its default, which is max where it is not written."
+            yield Problem(("default_request", name), "Limits contradict each other", detail, "leave default_request out")
+
+
+def _filled(limit: Attributes) -> Attributes:
+    """With what the server fills in for containers (core/v1/defaults.go, SetDefaults_LimitRangeItem)."""
+    if limit.get("type") != "Container":
+        return limit
+    most, least, default, request = (_mapping(limit, name) for name in ("max", "min", "default", "default_request"))
+    default = {**most, **default}
+    return {**limit, "default": default, "default_request": {**least, **default, **request}}
+
+
+def _mapping(limit: Attributes, name: str) -> dict[str, Plain]:
+    found = limit.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _amounts(limit: Attributes, field: str) -> Mapping[str, Fraction]:

@@ -63,13 +63,23 @@ def _limit(kind: str, limit: Body, where: str) -> Iterable[Cause]:
             if name in above and parse(str(amount)) > parse(str(above[name])):
                 said = f'Invalid value: "{amount}": {words.format(amount, above[name])}'
                 yield "FieldValueInvalid", said, f"{where}.{low}[{name}]"
+    yield from _together(limit, where)
+
+
+def _together(limit: Body, where: str) -> Iterable[Cause]:
+    """How far a limit may be from its request."""
+    most, least = limit.get("max") or {}, limit.get("min") or {}
     for name, ratio in (limit.get("maxLimitRequestRatio") or {}).items():
-        if parse(str(ratio)) < 1:
-            yield (
-                "FieldValueInvalid",
-                f'Invalid value: "{ratio}": ratio {ratio} is less than 1',
-                f"{where}.maxLimitRequestRatio[{name}]",
-            )
+        at, above = f"{where}.maxLimitRequestRatio[{name}]", parse(str(ratio))
+        if above < 1:
+            yield "FieldValueInvalid", f'Invalid value: "{ratio}": ratio {ratio} is less than 1', at
+        if name in most and name in least and above * parse(str(least[name])) > parse(str(most[name])):
+            yield "FieldValueInvalid", f'Invalid value: "{ratio}": ratio {ratio} is greater than max/min', at
+    requests = limit.get("defaultRequest") or {}
+    for name, amount in (limit.get("default") or {}).items():
+        if not names.is_shared(name) and name in requests and parse(str(amount)) != parse(str(requests[name])):
+            said = f"default value {amount} must equal to defaultRequest value {requests[name]} in {name}"
+            yield "FieldValueInvalid", f'Invalid value: "{requests[name]}": {said}', f"{where}.defaultRequest[{name}]"
 
 
 def _name(where: str, name: str, known: Callable[[str], bool], otherwise: str) -> Iterable[Cause]:

@@ -103,10 +103,12 @@ def _default_subjects(body: Body) -> None:
 
 
 def _default_limits(body: Body) -> None:
-    """defaultRequest follows default for containers, as the server does."""
+    """A container's default follows max, its defaultRequest default or min (core/v1/defaults.go, SetDefaults_LimitRangeItem)."""
     for limit in (body.get("spec") or {}).get("limits") or []:
-        if limit.get("type") == "Container" and limit.get("default"):
-            limit["defaultRequest"] = {**limit["default"], **(limit.get("defaultRequest") or {})}
+        if limit.get("type") == "Container":
+            default = {**(limit.get("max") or {}), **(limit.get("default") or {})}
+            request = {**(limit.get("min") or {}), **default, **(limit.get("defaultRequest") or {})}
+            limit.update({name: found for name, found in (("default", default), ("defaultRequest", request)) if found})
 
 
 def _quantities(kind: Kind, body: Body) -> Iterable[tuple[Body, str]]:
