@@ -42,7 +42,7 @@ def call(here: Evaluator, expr: Call) -> Value:
             return Unknown(function.returns)
         arguments += more
     given, wanted = len(arguments), len(function.parameters)
-    if given < wanted or (given > wanted and function.variadic is None):
+    if given != wanted and (given < wanted or function.variadic is None):
         _wrong_arity(here, expr, function, given)
     try:
         return function.call(arguments)

@@ -234,11 +234,14 @@ class Evaluator:
         if to is not None and type(left) is not own:
             left = self._operand(left, expr.left, expr, to, "left")
         right = self.value(expr.right)
-        if type(left) is own and type(right) is own and expr.op in operators.QUICK:  # most operands are these
-            return operators.QUICK[expr.op](left, right)
-        if to is not None:
-            right = self._operand(right, expr.right, expr, to, "right")
-        (left, first), (right, second) = unmark_deep(left), unmark_deep(right)
+        first = second = NONE
+        if type(left) is own and type(right) is own:  # most operands are these
+            if expr.op in operators.QUICK:
+                return operators.QUICK[expr.op](left, right)
+        else:
+            if to is not None:
+                right = self._operand(right, expr.right, expr, to, "right")
+            (left, first), (right, second) = unmark_deep(left), unmark_deep(right)
         try:
             return mark(operators.apply(expr.op, left, right), first | second)
         except ZeroDivisionError:
