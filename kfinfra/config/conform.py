@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from kfinfra.diag import did_you_mean, nearest_name
+from kfinfra.model.discretion import discreet
 from kfinfra.model.plain import UNKNOWN, Path, Plain, is_known, path_text
 from kfinfra.model.schema import Attribute, Problem, Ref, Shape
 from kfinfra.values.codec import to_data
@@ -61,7 +62,7 @@ def conform(value: Value, attribute: Attribute, path: Path, found: Findings) -> 
             inside = problem.path
             if inside and isinstance(attribute.type, SetType):
                 inside = (_written_at(value, plain, inside[0]), *inside[1:])
-            found.problems.append(replace(problem, path=(*path, *inside)))
+            found.problems.append(discreet(replace(problem, path=(*path, *inside)), found.sensitive))
     return plain
 
 

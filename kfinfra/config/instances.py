@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from kfinfra.config.bodies import decode_body, problem_diagnostics
+from kfinfra.config.bodies import Decoded, decode_body, problem_diagnostics
 from kfinfra.config.calls import chosen_provider
 from kfinfra.config.conditions import failed_preconditions
 from kfinfra.config.evaluation import Evaluation
 from kfinfra.config.lifecycle import WrittenLifecycle, read_lifecycle
 from kfinfra.config.module import Declared
 from kfinfra.config.timeouts import WrittenTimeouts, read_timeouts
-from kfinfra.diag import Diagnostic, DiagnosticError, Severity, error
+from kfinfra.diag import Diagnostic, DiagnosticError, Severity, Span, error
 from kfinfra.hcl.evaluate import evaluate
 from kfinfra.model.address import Address
+from kfinfra.model.discretion import discreet, secrets, without
 from kfinfra.model.plain import UNKNOWN, Path, Plain
 from kfinfra.model.resource import Desired, Resource
 from kfinfra.model.schema import ResourceType
@@ -79,12 +80,12 @@ def desired_instance(
             if own.check is not None:
                 diagnostics.extend(problem_diagnostics(iter(own.check(decoded.attributes[name])), {}, place))
     if schema.check is not None and not (diagnostics and any(d.severity is Severity.ERROR for d in diagnostics)):
-        diagnostics.extend(problem_diagnostics(iter(schema.check(decoded.attributes)), decoded.spans, place))
+        diagnostics.extend(_checked(schema, decoded, place))
     plain: dict[str, Plain] = decoded.attributes
     sensitive = decoded.sensitive | facts.sensitive if decoded.sensitive else facts.sensitive
-    secrets = _NO_SECRETS
+    kept_back = _NO_SECRETS
     if facts.write_only:
-        secrets = {n: v for n in facts.write_only if (v := plain.get(n)) is not None}
+        kept_back = {n: v for n in facts.write_only if (v := plain.get(n)) is not None}
         plain = {n: v for n, v in plain.items() if n not in facts.write_only}
         sensitive = frozenset(p for p in sensitive if p[0] not in facts.write_only)
     resource = Resource(address, plain, sensitive)
@@ -94,11 +95,21 @@ def desired_instance(
         depends_on,
         lifecycle,
         timeouts,
-        secrets,
+        kept_back,
         decoded.spans,
         place,
     )
     return desired, [d.at(None, str(address)) for d in diagnostics] if diagnostics else []
+
+
+def _checked(schema: ResourceType, decoded: Decoded, place: Span) -> list[Diagnostic]:
+    """What the schema says of the attributes together, without a word of what is sensitive."""
+    assert schema.check is not None
+    problems = [discreet(p, decoded.sensitive) for p in schema.check(decoded.attributes)]
+    if not problems:
+        return []
+    hidden = secrets(decoded.attributes, [*decoded.sensitive, *((n,) for n in _facts(schema).write_only)])
+    return [without(d, hidden) for d in problem_diagnostics(iter(problems), decoded.spans, place)]
 
 
 def _dag_blocks() -> frozenset[str]:

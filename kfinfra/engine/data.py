@@ -12,6 +12,7 @@ from kfinfra.engine.hooks import Hooks
 from kfinfra.engine.providers import ProviderSet
 from kfinfra.model.address import Address
 from kfinfra.model.data import PREFIX
+from kfinfra.model.discretion import secrets, without
 from kfinfra.model.plain import UNKNOWN, Attributes, Plain, is_known
 from kfinfra.model.ports import ReadRequest
 from kfinfra.model.resource import Desired
@@ -51,7 +52,9 @@ def read_each(
         for desired in batch:
             observed = found[desired.address]
             if observed.diagnostics:
-                failed[desired.address] = tuple(d.at(desired.span, str(desired.address)) for d in observed.diagnostics)
+                hidden = secrets(desired.resource.attributes, desired.resource.sensitive)
+                told = (without(d, hidden) for d in observed.diagnostics)
+                failed[desired.address] = tuple(d.at(desired.span, str(desired.address)) for d in told)
             if observed.attributes is not None:
                 values = _told(desired, observed.attributes, types)
                 out.append(_change(desired, Action.NOOP, values, values))

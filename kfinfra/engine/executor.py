@@ -16,6 +16,7 @@ from kfinfra.engine.reading import ReadingOperation
 from kfinfra.engine.result import ApplyResult
 from kfinfra.engine.schedule import Task, TaskKey, schedule
 from kfinfra.model.address import Address
+from kfinfra.model.discretion import secrets, without
 from kfinfra.plan.change import Action, Change
 from kfinfra.state.document import State
 
@@ -128,8 +129,9 @@ class Executor:
             hooks.operation_done(task.address, task.action, self._around.clock.monotonic() - operation.started)
             self._release(key)
         elif isinstance(problem, DiagnosticError):
-            span = task.change.span
-            found = tuple(d.at(span, str(task.address)) for d in problem.diagnostics)
+            change = task.change
+            hidden = secrets({**(change.before or {}), **(change.after or {})}, change.sensitive) if change.sensitive else []
+            found = tuple(without(d, hidden).at(change.span, str(task.address)) for d in problem.diagnostics)
             self._failed[task.address] = found
             hooks.operation_failed(task.address, task.action, found)
             self._drop_after(key)

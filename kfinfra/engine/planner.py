@@ -27,6 +27,7 @@ from kfinfra.engine.replacing import collisions, spread
 from kfinfra.engine.targeting import Replacements, Targets
 from kfinfra.model.address import Address
 from kfinfra.model.data import PREFIX
+from kfinfra.model.discretion import secrets, without
 from kfinfra.model.plain import Path
 from kfinfra.model.resource import Desired, Resource
 from kfinfra.model.schema import ResourceType
@@ -229,7 +230,8 @@ class Planner:
         try:
             change = self._diffed(desired, observed)
         except DiagnosticError as problem:
-            self._errors.extend(d.at(desired.span, str(address)) for d in problem.diagnostics)
+            hidden = secrets(desired.resource.attributes, desired.resource.sensitive)
+            self._errors.extend(without(d, hidden).at(desired.span, str(address)) for d in problem.diagnostics)
             self._broken.add(BlockKey.of(address))
             return
         self._config.settle(Resource(address, change.after or {}, change.sensitive))
