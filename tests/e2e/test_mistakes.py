@@ -82,6 +82,16 @@ MISTAKES = {
         "ReadWriteMany",
     ),
     "a null in a set": ('pvc "p" {\n  size = "1Gi"\n  access_modes = ["ReadWriteOnce",\n    null]\n}', 4, "access_modes[1]"),
+    "a certificate without its key": (
+        'secret "s" {\n  type = "kubernetes.io/tls"\n  data = { "tls.crt" = "x" }\n}',
+        3,
+        'holds "tls.key"',
+    ),
+    "registries that are no JSON": (
+        'secret "s" {\n  type = "kubernetes.io/dockerconfigjson"\n  data = {\n    ".dockerconfigjson" = "hunter2"\n  }\n}',
+        4,
+        "jsonencode",
+    ),
     "namespace name": ('namespace "ml" {\n  name = "M_L"\n}', 2, "M_L"),
     "taint effect": (GROUP % (CPU + 'taints = [{ key = "a", value = "b", effect = "NoSchedul" }]'), 6, "NoSchedule"),
     "min over max": (GROUP % (CPU + "scaling = { min = 3, max = 2 }"), 6, "min"),

@@ -7,7 +7,7 @@ from kfinfra.model.data import data_type
 from kfinfra.model.plain import Plain
 from kfinfra.model.schema import Attribute, Check, ProviderType, Ref, ResourceType, Shape
 from kfinfra.model.urls import url_check
-from kfinfra.providers.kubernetes import checks, limits
+from kfinfra.providers.kubernetes import checks, limits, secret_types
 from kfinfra.providers.kubernetes.manifest_schema import MANIFEST
 from kfinfra.values.types import BOOL, STRING, ListType, MapType, SetType
 
@@ -78,6 +78,7 @@ SECRET = ResourceType(
         "immutable": Attribute(BOOL, default=False, replaces=_thawed, doc="Whether the data can be changed no more."),
     },
     IDENTITY,
+    check=secret_types.typed,
     doc="A secret; its values never enter state or plan.",
 )
 

@@ -103,5 +103,5 @@ def storage_class(body: Body) -> Iterable[Cause]:
         yield "FieldValueTooLong", "Too long: may not be longer than 262144", "parameters"
     if body.get("volumeBindingMode") not in ("Immediate", "WaitForFirstConsumer"):
         yield "FieldValueNotSupported", f'Unsupported value: "{body.get("volumeBindingMode")}"', "volumeBindingMode"
-    if body.get("reclaimPolicy") not in ("Delete", "Retain"):
+    if body.get("reclaimPolicy") not in ("Delete", "Retain", ""):
         yield "FieldValueNotSupported", f'Unsupported value: "{body.get("reclaimPolicy")}"', "reclaimPolicy"

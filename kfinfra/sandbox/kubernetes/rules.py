@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from kfinfra.model.quantity import canonical, parse
-from kfinfra.sandbox.kubernetes import limits
+from kfinfra.sandbox.kubernetes import limits, secret_types
 from kfinfra.sandbox.kubernetes.custom import causes as definition_causes
 from kfinfra.sandbox.kubernetes.faults import Fault, invalid
 from kfinfra.sandbox.kubernetes.kinds import Kind
@@ -57,6 +57,9 @@ def prepared(kind: Kind, body: Body, default_class: str | None) -> Body:
         body.setdefault("type", "Opaque")
         for name, text in (body.pop("stringData", None) or {}).items():
             body.setdefault("data", {})[name] = base64.b64encode(str(text).encode()).decode()
+        _canonical_base64(body, "data")
+    elif kind.kind == "ConfigMap":
+        _canonical_base64(body, "binaryData")
     elif kind.kind == "StorageClass":
         body.setdefault("reclaimPolicy", "Delete")
         body.setdefault("volumeBindingMode", "Immediate")
@@ -157,7 +160,7 @@ def _content(kind: Kind, body: Body) -> Iterable[Cause]:
     spec = body.get("spec") or {}
     if kind.kind in ("ConfigMap", "Secret"):
         for key, value in [*(body.get("data") or {}).items(), *(body.get("binaryData") or {}).items()]:
-            if not _DATA_KEY.fullmatch(key):
+            if not _DATA_KEY.fullmatch(key) or key == "." or key.startswith(".."):
                 yield (
                     "FieldValueInvalid",
                     f'Invalid value: "{key}": a valid config key must consist of alphanumeric characters',
@@ -171,7 +174,12 @@ def _content(kind: Kind, body: Body) -> Iterable[Cause]:
         size = sum(len(str(v).encode()) for v in plain.values())
         if size + sum(len(str(v).rstrip("=")) * 3 // 4 for v in encoded.values()) > 1 << 20:
             yield "FieldValueTooLong", "Too long: may not be more than 1048576 bytes", "data"
+        if kind.kind == "Secret":
+            yield from secret_types.causes(body)
     elif kind.kind == "PersistentVolumeClaim":
+        if spec.get("volumeMode") not in (None, "Block", "Filesystem"):
+            said = f'Unsupported value: "{spec["volumeMode"]}": supported values: "Block", "Filesystem"'
+            yield "FieldValueNotSupported", said, "spec.volumeMode"
         modes = spec.get("accessModes") or []
         if not modes:
             yield "FieldValueRequired", "Required value: at least 1 access mode is required", "spec.accessModes"
@@ -227,6 +235,15 @@ def _typed_content(kind: Kind, body: Body) -> Iterable[Cause]:
                 yield "FieldValueInvalid", said, f"spec.ports[{index}].port"
             if len(spec["ports"]) > 1 and not port.get("name"):
                 yield "FieldValueRequired", "Required value", f"spec.ports[{index}].name"
+
+
+def _canonical_base64(body: Body, field: str) -> None:
+    """Bytes are kept, not the text that stood for them; ends of lines in it say nothing (encoding/base64)."""
+    for key, value in (body.get(field) or {}).items():
+        try:
+            body[field][key] = base64.b64encode(base64.b64decode(re.sub("[\r\n]", "", str(value)), validate=True)).decode()
+        except (binascii.Error, ValueError):
+            continue  # told by its check
 
 
 def _base64(key: str, value: Any) -> Iterable[Cause]:
