@@ -36,8 +36,10 @@ class Findings:
     kept: bool = True
 
     def problem(self, path: Path, summary: str, detail: str, hint: str = "") -> None:
-        """Adds a problem."""
-        self.problems.append(Problem(path, summary, detail, hint))
+        """Adds a problem. The keys of a sensitive object are as sensitive as it is, and words of types hold them."""
+        problem = Problem(path, summary, detail, hint)
+        named = summary == "Unsupported argument" or "{" in detail
+        self.problems.append(discreet(problem, self.sensitive) if named and self.sensitive else problem)
 
 
 def conform(value: Value, attribute: Attribute, path: Path, found: Findings) -> Plain:
