@@ -12,6 +12,7 @@ from kfinfra.model.schema import Attribute, Problem, Ref, Shape
 from kfinfra.values.codec import to_data
 from kfinfra.values.convert import ConversionError, convert, type_of
 from kfinfra.values.data import (
+    EPHEMERAL,
     SENSITIVE,
     ListValue,
     MapValue,
@@ -46,7 +47,7 @@ def conform(value: Value, attribute: Attribute, path: Path, found: Findings) -> 
     """The plain value of `value` as `attribute` wants it; what is wrong with it goes to `found`."""
     if type(value) is not str:
         if isinstance(value, Marked):
-            if SENSITIVE in value.marks:
+            if SENSITIVE in value.marks or EPHEMERAL in value.marks:
                 found.sensitive.add(path)
             value = value.value
         if is_null(value):

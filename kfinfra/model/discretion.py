@@ -18,8 +18,8 @@ def discreet(problem: Problem, sensitive: Collection[Path]) -> Problem:
     path = problem.path
     if not path or not any(path[: len(s)] == s[: len(path)] for s in sensitive):
         return problem
-    detail = "The value is sensitive, so that it is not shown what is wrong with it."
-    return replace(problem, detail=detail, hint="nonsensitive(…) around it shows it")
+    detail = "The value is sensitive or ephemeral, so that it is not shown what is wrong with it."
+    return replace(problem, detail=detail, hint="nonsensitive(…) around a sensitive value shows it")
 
 
 def secrets(attributes: Attributes, sensitive: Iterable[Path]) -> list[str]:
