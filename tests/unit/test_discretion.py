@@ -86,7 +86,8 @@ def test_other_messages_leave_it_out() -> None:
 
 
 def test_ephemeral_values_in_providers_are_not_shown_either(tmp_path: Path) -> None:
-    text = 'variable "e" {\n  ephemeral = true\n  default = "%s"\n}\nprovider "kubernetes" {\n  host = var.e\n  namespace = var.e\n}\n'
+    text = 'variable "e" {\n  ephemeral = true\n  default = "%s"\n}\n'
+    text += 'provider "kubernetes" {\n  host = var.e\n  namespace = var.e\n}\n'
     (tmp_path / "main.hcl").write_text(text % SECRET)
     found = [d for d in validated(load(FolderSources(tmp_path), resource_types(), provider_types(), {})) if "URL" in d.summary]
     assert len(found) == 1 and "sensitive or ephemeral" in found[0].detail and "Hunter2" not in found[0].detail + found[0].hint
