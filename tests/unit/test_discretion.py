@@ -14,6 +14,7 @@ from kfinfra.diag import error
 from kfinfra.model.discretion import discreet, secrets, without
 from kfinfra.model.plain import UNKNOWN
 from kfinfra.model.schema import Problem
+from tests.fakes.bench import Bench
 
 SECRET = "Hunter2 is_the secret"
 TEXT = """
@@ -91,3 +92,11 @@ def test_ephemeral_values_in_providers_are_not_shown_either(tmp_path: Path) -> N
     (tmp_path / "main.hcl").write_text(text % SECRET)
     found = [d for d in validated(load(FolderSources(tmp_path), resource_types(), provider_types(), {})) if "URL" in d.summary]
     assert len(found) == 1 and "sensitive or ephemeral" in found[0].detail and "Hunter2" not in found[0].detail + found[0].hint
+
+
+def test_what_a_server_says_is_told_without_it(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.world.refuse = {"create hunter-two"}
+    text = 'variable "s" {\n  sensitive = true\n  default = "hunter-two"\n}\ndisk "a" {\n  name = var.s\n  size = 1\n}\n'
+    ((found,),) = bench.apply(text).failed.values()
+    assert found.detail == "The server refused to create (sensitive value)." and found.address == "disk.a"
