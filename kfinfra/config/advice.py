@@ -103,7 +103,7 @@ def _hides(name: str, expr: For, source: SourceText, bound: tuple[str, ...], mod
     if name in bound:
         what = "the one of the for expression around it"
     elif name in _ROOTS:
-        what = f"everything that begins with {name}."
+        what = f'everything that begins with "{name}."'
     else:
         what = "the resources of this type: " + ", ".join(f"{kind}.{n}" for kind, n in module.resources if kind == name)
     detail = f'In this for expression "{name}" hides {what}.'
