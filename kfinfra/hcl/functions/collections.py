@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NoReturn
 
-from kfinfra.hcl.functions.function import FunctionError, Implementation
+from kfinfra.hcl.functions.function import FunctionError, Implementation, fitted
 from kfinfra.hcl.functions.numeric import whole
 from kfinfra.values.convert import ConversionError, convert, type_of
 from kfinfra.values.data import ListValue, MapValue, ObjectValue, SetValue, TupleValue, Unknown, Value
@@ -63,7 +63,7 @@ def _concat(*lists: Value) -> Value:
     if all(isinstance(one, ListValue) for one in lists):
         kind = unify(one.element for one in lists if isinstance(one, ListValue))
         if kind is not None:
-            return ListValue(kind, tuple(convert(i, kind) for i in items))
+            return ListValue(kind, tuple(fitted(i, kind) for i in items))
     return TupleValue(tuple(items))
 
 
@@ -295,9 +295,9 @@ def _matchkeys(values: ListValue, keys: ListValue, wanted: ListValue) -> Value:
     kind = unify((keys.element, wanted.element))
     if kind is None:
         raise FunctionError("keys and searchset must be of the same type")
-    sought = [convert(w, kind) for w in wanted.items]
+    sought = [fitted(w, kind, 2) for w in wanted.items]
     pairs = zip(values.items, keys.items, strict=True)
-    return ListValue(values.element, tuple(v for v, k in pairs if any(equal(convert(k, kind), s) is True for s in sought)))
+    return ListValue(values.element, tuple(v for v, k in pairs if any(equal(fitted(k, kind, 1), s) is True for s in sought)))
 
 
 def _transpose(value: MapValue) -> Value:

@@ -34,6 +34,14 @@ class _NullError(FunctionError):
     """A null where none may stand."""
 
 
+def fitted(value: Value, kind: Type, argument: int | None = None) -> Value:
+    """`value` as one of type `kind`. Raises FunctionError, of `argument`."""
+    try:
+        return convert(value, kind)
+    except ConversionError as bad:
+        raise FunctionError(bad.message, argument) from bad
+
+
 def wire(kind: Type) -> TypeName:
     """A type as Terraform's JSON has it."""
     match kind:

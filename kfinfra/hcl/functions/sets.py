@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from kfinfra.hcl.functions.function import FunctionError, Implementation
+from kfinfra.hcl.functions.function import FunctionError, Implementation, fitted
 from kfinfra.hcl.functions.results import product_type
 from kfinfra.values.convert import convert, type_of
 from kfinfra.values.data import ListValue, SetValue, TupleValue, Unknown, Value
@@ -18,11 +18,10 @@ def _common(sets: tuple[SetValue, ...]) -> tuple[Type, list[tuple[Value, ...]]]:
     kind = unify(s.element for s in sets if s.items or s.element != ANY)
     if kind is None:
         raise FunctionError("given sets must all have compatible element types")
-    return kind, [_items(convert(s, SetType(kind))) for s in sets]
-
-
-def _items(value: Value) -> tuple[Value, ...]:
-    return value.items if isinstance(value, SetValue) else ()
+    made = [one for at, s in enumerate(sets) if isinstance(one := fitted(s, SetType(kind), at), SetValue)]
+    if any(one.element != made[0].element for one in made):
+        raise FunctionError("given sets must all have compatible element types")
+    return kind, [one.items for one in made]
 
 
 def _has(items: tuple[Value, ...], value: Value) -> bool:
@@ -71,7 +70,7 @@ def _product(*sets: Value) -> Value:
         if kind is None:
             raise FunctionError("all elements must be of the same type", at)
         kinds.append(kind)
-        columns.append(tuple(convert(i, kind) for i in one.items))
+        columns.append(tuple(fitted(i, kind, at) for i in one.items))
     rows = tuple(TupleValue(row) for row in product(*columns))
     element = TupleType(tuple(kinds))
     if any(isinstance(s, SetValue) for s in sets):
