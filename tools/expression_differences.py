@@ -104,8 +104,10 @@ _ZERO = re.compile(r"-0(?!\.)")
 _INFINITE = ("Division by zero", "is not a finite number", ".inf", "the logarithm of", "cannot take the logarithm of 0")
 _OUTSIDE = re.compile(r"insufficient address space to extend prefix of \d+ by -|does not accommodate a (subnet|host) numbered -")
 _EARLY = ("Incorrect condition type", "Invalid template interpolation value")
-_ROUNDED = re.compile(r"(pow|log|length|parseint|ceil|floor|signum|abs)\(")
-"""Functions whose numbers have fewer bits in Terraform."""
+_ROUNDED = re.compile(r"(pow|log|length|parseint|ceil|floor|signum|abs|index|timecmp|yamldecode)\(|\bfor \w+, ")
+"""Where numbers have fewer bits in Terraform: what functions work out or count, and the places that `for` counts. What they
+are divided by may have more, but a remainder has those of its left side.
+"""
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
