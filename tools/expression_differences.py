@@ -42,7 +42,8 @@ def _negative_zero(_: str, theirs: Said, ours: Said) -> bool:
 
 
 def _kept_marks(expression: str, theirs: Said, ours: Said) -> bool:
-    return "var.u" in expression and _both_values(theirs, ours) and SECRET in ours.text and SECRET not in theirs.text
+    unsure = "var.u" in expression or ours.told or re.search(r"merge\(.*null", expression)
+    return bool(unsure) and _both_values(theirs, ours) and any(m in ours.text and m not in theirs.text for m in SECRET)
 
 
 def unsigned(expression: str) -> str:
@@ -55,9 +56,8 @@ def _infinite(expression: str, theirs: Said, ours: Said) -> bool:
     return named or "Inf" in theirs.text or any(word in ours.told for word in _INFINITE)
 
 
-def _outside(expression: str, theirs: Said, ours: Said) -> bool:
-    host = "cidrhost(" in expression and "a whole number between" in ours.told
-    return (host or _OUTSIDE.search(ours.told) is not None) and not theirs.error
+def _outside(_: str, theirs: Said, ours: Said) -> bool:
+    return _OUTSIDE.search(ours.told) is not None and not theirs.error
 
 
 def _all_addresses(expression: str, theirs: Said, ours: Said) -> bool:
@@ -73,7 +73,8 @@ def _passed_over(expression: str, theirs: Said, ours: Said) -> bool:
 
 
 def _rounded(expression: str, theirs: Said, ours: Said) -> bool:
-    return _both_values(theirs, ours) and _ROUNDED.search(expression) is not None and _close(theirs.text, ours.text)
+    near = _close(theirs.text, ours.text, 1e-9 if "%" in expression else 0)
+    return _both_values(theirs, ours) and _ROUNDED.search(expression) is not None and near
 
 
 def _at_once(expression: str, theirs: Said, ours: Said) -> bool:
@@ -89,7 +90,7 @@ REASONS: dict[str, Callable[[str, Said, Said], bool]] = {
     "format with a null that has no type stays unknown in Terraform, even after apply": _null_formatted,
     NO_NEGATIVE_ZERO: _negative_zero,
     "infinity is an error": _infinite,
-    "a value of unknown type keeps its marks in functions that see marks": _kept_marks,
+    "what is unknown, fails or is null keeps its marks, which Terraform loses": _kept_marks,
     "cidrsubnet and cidrhost with a number outside the prefix are errors": _outside,
     "cidrsubnets divides all addresses, too": _all_addresses,
     "beside a list of any type cty converts a tuple's elements one by one, whatever they have in common": _one_by_one,
@@ -97,7 +98,7 @@ REASONS: dict[str, Callable[[str, Said, Said], bool]] = {
     "what functions of numbers give is worked on with 512 bits; Terraform keeps their 53 or 64": _rounded,
     "a mistake that does not depend on what is not known is told at once": _at_once,
 }
-SECRET = "(sensitive value)"
+SECRET = ("(sensitive value)", "(ephemeral value)")
 UNKNOWN = "(known after apply)"
 _ZERO = re.compile(r"-0(?!\.)")
 """No other number is written so: before a digit it is a text of two."""
@@ -115,8 +116,8 @@ def _both_values(theirs: Said, ours: Said) -> bool:
     return not theirs.error and not ours.error
 
 
-def _close(told: str, said: str) -> bool:
-    """Whether two texts are the same but for the last digits of their numbers."""
+def _close(told: str, said: str, least: float) -> bool:
+    """Whether two texts are the same but for the last digits of their numbers, which are `least` where they are remainders."""
     ours, theirs = _NUMBER.findall(said), _NUMBER.findall(told)
     same = _NUMBER.sub("0", told) == _NUMBER.sub("0", said) and len(ours) == len(theirs)
-    return same and all(abs(float(a) - float(b)) <= 1e-9 * abs(float(b)) for a, b in zip(ours, theirs, strict=True))
+    return same and all(abs(float(a) - float(b)) <= max(1e-9 * abs(float(b)), least) for a, b in zip(ours, theirs, strict=True))

@@ -416,11 +416,12 @@ class _Partial(Evaluator):
         return Traversal(expr.start, expr.end, name, ())
 
     def _of_either(self, expr: Conditional) -> Value:
+        test, marks = unmark(self.value(expr.test))
         try:
             found = self._either(expr)
         except DiagnosticError:
             return Unknown()
-        return Unknown(type_of(found))
+        return mark(found, marks) if isinstance(test, Unknown) else Unknown(type_of(found))
 
     def _of_splat(self, expr: Splat) -> Value:
         before = self.failed

@@ -27,7 +27,7 @@ def splat(here: Evaluator, expr: Splat) -> Value:
             detail = "Splat expressions (with the * symbol) cannot be applied to null sequences."
             here.fail(expr.source, "Splat of null value", detail)
         return mark(TupleValue(()), marks)
-    items = source.items if isinstance(source, TupleValue | ListValue | SetValue) else (source,)
+    items = source.items if isinstance(source, TupleValue | ListValue | SetValue) else (mark(source, marks),)
     found = tuple(here.over(item, expr.each) for item in items)
     if isinstance(source, ListValue | SetValue):
         if not found:

@@ -52,6 +52,10 @@ VALUES = {
     "log(10, 2) * 1": "3.32192809488736262579777758219279348850250244140625",
     "5 % 0": "5",
     "range(1, 1, 0)": "tolist([])",
+    # numbers of subnets and hosts may be as large as IPv6 has them
+    'cidrsubnet("fd00::/8", 80, 1180591620717411303424)': '"fd00:4000::/88"',
+    'cidrhost("fd00::/8", 1180591620717411303424)': '"fd00:0:0:40::"',
+    'nonsensitive("${var.s[*]}")': "[\n  (sensitive value),\n]",
     # zeros stand before an empty text, too
     'format("[%05s|%-5s|%05d]", "", "", -3)': '"[00000|     |-0003]"',
     # letters become others one by one

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from kfinfra.hcl.functions.function import FunctionError, Implementation
-from kfinfra.hcl.functions.numeric import whole
+from kfinfra.hcl.functions.numeric import integer, whole
 from kfinfra.values.data import ListValue, Value
 from kfinfra.values.types import STRING
 
@@ -22,7 +22,7 @@ def _network(prefix: str) -> Network:
 
 
 def _host(prefix: str, host: Value) -> Value:
-    network, at = _network(prefix), whole(host, 1)
+    network, at = _network(prefix), integer(host, 1)
     size = network.num_addresses
     if not -size <= at < size:
         raise FunctionError(f"prefix of {network.prefixlen} does not accommodate a host numbered {at}")
@@ -30,7 +30,7 @@ def _host(prefix: str, host: Value) -> Value:
 
 
 def _subnet(prefix: str, bits: Value, number: Value) -> Value:
-    network, new, at = _network(prefix), whole(bits, 1), whole(number, 2)
+    network, new, at = _network(prefix), whole(bits, 1), integer(number, 2)
     length = network.prefixlen + new
     if new < 0 or length > network.max_prefixlen:
         raise FunctionError(f"insufficient address space to extend prefix of {network.prefixlen} by {new}", 1)

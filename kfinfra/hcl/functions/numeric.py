@@ -24,6 +24,13 @@ def whole(value: Value, argument: int) -> int:
     return value
 
 
+def integer(value: Value, argument: int) -> int:
+    """An argument that must be a whole number, of any size. Raises FunctionError."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise FunctionError("a whole number is required", argument)
+    return value
+
+
 def _log(num: Number, base: Number) -> Value:
     try:
         return number(logarithm(float(num)) / logarithm(float(base))) if num else _bad("cannot take the logarithm of 0")
