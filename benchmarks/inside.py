@@ -20,9 +20,11 @@ def language(folder: str, cache: str) -> dict[str, float]:
     from kfinfra.config.files import FolderSources
     from kfinfra.config.loading import load
     from kfinfra.hcl.cache import ParseCache
+    from kfinfra.hcl.functions import Clock, standard_functions
 
     kept = None if cache == "none" else ParseCache(Path(cache), b"")
     types, providers, own = resource_types(), provider_types(), provider_functions()
+    standard_functions(FolderSources(Path(folder)), Clock(), own)  # a program's start imports them, too
     began = time.process_time()
     config = load(FolderSources(Path(folder)), types, providers, {}, (), kept, require_variables=False, own=own)
     loaded = time.process_time()

@@ -174,7 +174,8 @@ class Evaluator:
         """Parts joined into a string; unknown parts make an unknown string with a known prefix."""
         values = [part.value if type(part) is Text else _RULES[type(part)](self, part) for part in expr.parts]
         if _TEXTS.issuperset(map(type, values)):
-            return nfc("".join(map(str, values)))
+            text = "".join(map(str, values))
+            return text if text.isascii() else nfc(text)
         return self._joined(expr, values)
 
     def _joined(self, expr: Template, values: list[Value]) -> Value:

@@ -66,17 +66,24 @@ def convert(value: Value, to: Type) -> Value:
     return _convert(value, to, ())
 
 
+_ORDINARY = frozenset([str, int, bool, Decimal, TupleValue, ObjectValue, ListValue, SetValue, MapValue])
+"""Values that are neither marked nor null nor unknown themselves."""
+
+
 def _convert(value: Value, to: Type, path: Path) -> Value:
-    if isinstance(value, Marked):
-        return mark(_convert(value.value, to, path), value.marks)
+    if type(value) not in _ORDINARY:
+        if isinstance(value, Marked):
+            return mark(_convert(value.value, to, path), value.marks)
+        if to is ANY:
+            return value
+        if value is None:
+            return Null(settled(to))
+        if isinstance(value, Null):
+            return _null(value, to, path)
+        if isinstance(value, Unknown):
+            return _unknown(value, to, path)
     if to is ANY:
         return value
-    if value is None:
-        return Null(settled(to))
-    if isinstance(value, Null):
-        return _null(value, to, path)
-    if isinstance(value, Unknown):
-        return _unknown(value, to, path)
     match to:
         case Primitive():
             return _primitive(value, to, path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kfinfra.values.data import ListValue, MapValue, Marked, Null, ObjectValue, ResourceValue, SetValue, TupleValue, Value
 from kfinfra.values.marks import BARE
 
@@ -13,11 +15,25 @@ def is_null(value: Value) -> bool:
 
 _PLAIN = BARE - {Null}
 """What holds no null of a type."""
+_SEQUENCES = frozenset([TupleValue, ListValue, SetValue])
+_MAPPINGS = frozenset([ObjectValue, MapValue])
+
+
+def _without(value: Any) -> bool:
+    """Whether `value` holds no null of a type for sure: the quickest way to see it of most."""
+    kind = type(value)
+    if kind in _SEQUENCES:
+        items = value.items
+    elif kind in _MAPPINGS:
+        items = value.items.values()
+    else:
+        return kind in _PLAIN
+    return _PLAIN.issuperset(map(type, items)) or all(map(_without, items))
 
 
 def untyped(value: Value) -> Value:
     """`value` with None for each null in it."""
-    if type(value) in _PLAIN:
+    if _without(value):
         return value
     match value:
         case Null():
@@ -26,15 +42,11 @@ def untyped(value: Value) -> Value:
             bare = untyped(inner)
             return value if bare is inner else Marked(bare, marks)
         case TupleValue(items) | ListValue(_, items) | SetValue(_, items):
-            if _PLAIN.issuperset(map(type, items)):
-                return value
             plain = tuple(map(untyped, items))
             if all(new is old for new, old in zip(plain, items, strict=True)):
                 return value
             return TupleValue(plain) if isinstance(value, TupleValue) else type(value)(value.element, plain)
         case ObjectValue(fields) | MapValue(_, fields):
-            if _PLAIN.issuperset(map(type, fields.values())):
-                return value
             made = {name: untyped(part) for name, part in fields.items()}
             if all(made[name] is part for name, part in fields.items()):
                 return value

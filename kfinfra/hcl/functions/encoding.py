@@ -37,19 +37,42 @@ def text_of(data: bytes, what: str = "the result") -> str:
 
 def json_text(value: Value) -> str:
     """A value as Terraform's jsonencode writes it: keys sorted, no spaces, HTML characters escaped."""
-    if type(value) is str:
-        return _json_string(value)
+    try:
+        return _ESCAPED.sub(_escape, _JSON(value))
+    except _Exact:
+        return _exactly(value)
+
+
+def _exactly(value: Value) -> str:
+    """The same where a number has digits that JSON's own writer would drop."""
     match value:
         case TupleValue(items) | ListValue(_, items) | SetValue(_, items):
-            return "[" + ",".join(map(json_text, items)) + "]"
+            return "[" + ",".join(map(_exactly, items)) + "]"
         case ObjectValue(fields) | MapValue(_, fields):
-            return "{" + ",".join(f"{_json_string(k)}:{json_text(fields[k])}" for k in sorted(fields)) + "}"
-        case int() | Decimal() if not isinstance(value, bool):
+            return "{" + ",".join(f"{json_text(k)}:{_exactly(fields[k])}" for k in sorted(fields)) + "}"
+        case Decimal():
             return number_text(value)
-        case Null():
-            return "null"
         case _:
-            return json.dumps(value)
+            return json_text(value)
+
+
+class _Exact(Exception):
+    """A number that is no whole one."""
+
+
+def _part(value: Value) -> object:
+    """What stands in JSON for a value that its writer does not know."""
+    match value:
+        case TupleValue(items) | ListValue(_, items) | SetValue(_, items):
+            return items
+        case ObjectValue(fields) | MapValue(_, fields):
+            return fields if isinstance(fields, dict) else dict(fields)
+        case Decimal():
+            raise _Exact
+        case Null():
+            return None
+        case _:
+            raise TypeError(f"{value!r} is not JSON data")
 
 
 _BEGINS: dict[type, str] = {TupleType: "[", ListType: "[", SetType: "[", ObjectType: "{", MapType: "{"}
@@ -64,11 +87,11 @@ def _jsonencode(value: Value) -> Value:
     return Unknown(STRING, not_null=True, prefix='"' if kind is STRING else _BEGINS.get(type(kind), ""))
 
 
-def _json_string(text: str) -> str:
-    return _ESCAPED.sub(lambda found: f"\\u{ord(found.group()):04x}", _QUOTE(text))
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found.group()):04x}"
 
 
-_QUOTE = json.JSONEncoder(ensure_ascii=False).encode
+_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"), default=_part).encode
 _ESCAPED = re.compile("[<>&\u2028\u2029]")
 
 
