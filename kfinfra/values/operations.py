@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from kfinfra.values.data import ListValue, MapValue, Marked, Null, ObjectValue, SetValue, TupleValue, Unknown, Value, type_of
 from kfinfra.values.render import quote
-from kfinfra.values.types import ANY, ListType, MapType, ObjectType, SetType, TupleType, Type
+from kfinfra.values.types import ANY, ListType, MapType, ObjectType, SetType, TupleType, Type, loose
 
 
 def equal(left: Value, right: Value) -> bool | None:
@@ -44,7 +44,7 @@ def _sequence(left: Value, right: Value, a: Sequence[Value], b: Sequence[Value])
     for x, y in zip(a, b, strict=True):
         same = _part(x, y)
         if same is None:
-            return None if _may_be_one(type_of(left), type_of(right)) else False
+            return None if _may_be_equal(left, right) else False
         if not same:
             return False
     return True
@@ -63,6 +63,28 @@ def _part(left: Value, right: Value) -> bool | None:
     if same and isinstance(left, Null | None):
         return type_of(left) == type_of(right)
     return same
+
+
+def _may_be_equal(left: Value, right: Value) -> bool:
+    """Whether the types of two values may turn out to be the same; a bare null has the type that it has."""
+    if _vague(left) or _vague(right):
+        return _may_be_one(type_of(left), type_of(right))
+    return type_of(left) == type_of(right)
+
+
+def _vague(value: Value) -> bool:
+    """Whether not even the type of some part is known."""
+    match value:
+        case Marked(inner):
+            return _vague(inner)
+        case Unknown(kind):
+            return loose(kind)
+        case TupleValue(items) | ListValue(_, items) | SetValue(_, items):
+            return any(map(_vague, items))
+        case ObjectValue(fields) | MapValue(_, fields):
+            return any(map(_vague, fields.values()))
+        case _:
+            return False
 
 
 def _unknown(left: Value, right: Value) -> bool | None:

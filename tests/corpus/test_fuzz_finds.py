@@ -147,6 +147,10 @@ VALUES = {
     "chunklist(toset([var.un, null]), 3)": "(known after apply)",
     "element([], var.un)": "(known after apply)",
     "zipmap([var.u], [1, 2])": "(known after apply)",
+    "flatten(toset([var.u, 1]))": "(known after apply)",
+    "flatten([var.ug])": "[\n  (known after apply),\n]",
+    'strcontains("a-${var.u}", "x")[*]': "(known after apply)",
+    "[1, 2] == [var.un, null]": "false",
     # what a text begins with that is not known yet: its last letter may still get an accent
     'startswith("a${var.u}", "a")': "(known after apply)",
     'startswith("a-${var.u}", "a-")': "true",

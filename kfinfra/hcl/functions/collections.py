@@ -13,7 +13,7 @@ from kfinfra.values.marks import mark, unmark, unmark_deep, wholly_known
 from kfinfra.values.nulls import is_null
 from kfinfra.values.operations import equal, unique
 from kfinfra.values.texts import graphemes
-from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, ObjectType, Primitive, TupleType, Type
+from kfinfra.values.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, ObjectType, Primitive, SetType, TupleType, Type
 from kfinfra.values.unify import unify
 
 
@@ -71,8 +71,13 @@ def _flatten(value: Value) -> Value:
     items = sequence(value, 0, "can only flatten lists, sets and tuples")
     out: list[Value] = []
     marks: set[str] = set()
-    known = _flat(items, out, marks)
+    known = not _unsized(value) and _flat(items, out, marks)
     return mark(TupleValue(tuple(out)) if known else Unknown(not_null=True), frozenset(marks))
+
+
+def _unsized(value: Value) -> bool:
+    """Whether a set may turn out to have fewer elements than it has now."""
+    return isinstance(value, SetValue) and len(value.items) > 1 and not wholly_known(value)
 
 
 def _flat(items: Iterable[Value], out: list[Value], marks: set[str]) -> bool:
@@ -80,9 +85,9 @@ def _flat(items: Iterable[Value], out: list[Value], marks: set[str]) -> bool:
         item, found = unmark(given)
         if isinstance(item, TupleValue | ListValue | SetValue):
             marks |= found
-            if not _flat(item.items, out, marks):
+            if _unsized(item) or not _flat(item.items, out, marks):
                 return False
-        elif isinstance(item, Unknown) and item.type not in (STRING, NUMBER, BOOL):
+        elif isinstance(item, Unknown) and (item.type is ANY or isinstance(item.type, ListType | SetType | TupleType)):
             return False
         else:
             out.append(given)

@@ -240,5 +240,5 @@ TYPES: dict[str, Rule] = {
     "values": _values,
     "zipmap": _zipmap,
 }
-MAY_BE_NULL = frozenset(["element", "one", "lookup"])
-"""Functions that give a null where they find one; the others never do."""
+MAY_BE_NULL = frozenset(["element", "jsondecode", "lookup", "one", "strcontains", "timeadd"])
+"""Functions that give a null where they find one, or of which Terraform does not say that they never do."""

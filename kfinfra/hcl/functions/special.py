@@ -35,7 +35,7 @@ def _nonsensitive(value: Value) -> Value:
 
 def _issensitive(value: Value) -> Value:
     bare, marks = unmark(value)
-    return True if SENSITIVE in marks else Unknown(BOOL, not_null=True) if isinstance(bare, Unknown) else False
+    return True if SENSITIVE in marks else Unknown(BOOL) if isinstance(bare, Unknown) else False
 
 
 def _not_ephemeral(value: Value) -> Value:
