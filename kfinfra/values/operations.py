@@ -96,7 +96,8 @@ def _unknown(left: Value, right: Value) -> bool | None:
         return False if one.not_null else None
     if isinstance(known, str) and not known.startswith(one.prefix):
         return False
-    return None if _may_be_one(one.type, type_of(known)) else False
+    same = _may_be_one(one.type, type_of(known)) if loose(one.type) else one.type == type_of(known)
+    return None if same else False
 
 
 def _may_be_one(a: Type, b: Type) -> bool:

@@ -148,6 +148,7 @@ VALUES = {
     "element([], var.un)": "(known after apply)",
     "zipmap([var.u], [1, 2])": "(known after apply)",
     "flatten(toset([var.u, 1]))": "(known after apply)",
+    "one(toset([var.u, 1]))": "(known after apply)",
     "flatten([var.ug])": "[\n  (known after apply),\n]",
     'strcontains("a-${var.u}", "x")[*]': "(known after apply)",
     "[1, 2] == [var.un, null]": "false",

@@ -289,6 +289,8 @@ def _index(value: Value, wanted: Value) -> Value:
 
 def _one(value: Value) -> Value:
     items = sequence(value, 0, "must be a list, set, or tuple value with either zero or one elements")
+    if isinstance(value, SetValue) and _unsized(value):
+        return Unknown(value.element)
     if len(items) > 1:
         raise FunctionError("must be a list, set, or tuple value with either zero or one elements", 0)
     return items[0] if items else convert(None, _kind(value)) if isinstance(value, ListValue | SetValue) else None

@@ -115,7 +115,8 @@ def _formatlist(text: Value, *args: Value) -> Value:
     waiting = [a.type for a in args if isinstance(a, Unknown)]
     if ANY in waiting or (waiting and None in args):
         return Unknown()
-    if not isinstance(text, str) or any(isinstance(kind, ListType | SetType | TupleType) for kind in waiting):
+    unsized = any(isinstance(a, SetValue) and len(a.items) > 1 and not wholly_known(a) for a in args)
+    if not isinstance(text, str) or unsized or any(isinstance(kind, ListType | SetType | TupleType) for kind in waiting):
         return Unknown(ListType(STRING), not_null=True)
     columns = [a.items if isinstance(a, TupleValue | ListValue | SetValue) else None for a in args]
     sizes = {len(c) for c in columns if c is not None}
