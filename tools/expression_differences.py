@@ -103,7 +103,9 @@ UNKNOWN = "(known after apply)"
 _ZERO = re.compile(r"-0(?!\.)")
 """No other number is written so: before a digit it is a text of two."""
 _INFINITE = ("Division by zero", "is not a finite number", ".inf", "the logarithm of", "cannot take the logarithm of 0")
-_OUTSIDE = re.compile(r"insufficient address space to extend prefix of \d+ by -|does not accommodate a (subnet|host) numbered -")
+_OUTSIDE = re.compile(
+    r"insufficient address space to extend prefix of \d+ by -|does not accommodate a (subnet numbered -|host numbered)"
+)
 _EARLY = ("Incorrect condition type", "Invalid template interpolation value")
 _ROUNDED = re.compile(r"(pow|log|length|parseint|ceil|floor|signum|abs|index|timecmp|yamldecode)\(|\bfor \w+, ")
 """Where numbers have fewer bits in Terraform: what functions work out or count, and the places that `for` counts. What they
