@@ -417,9 +417,9 @@ class Configuration:
             yield from problem.diagnostics
             return
         for scope in scopes:
-            asked = [(scope.local, name) for name in node.module.locals]
+            asked = [(scope.local, name) for name in node.module.locals if name not in scope.known["local"]]
             if node.call is not None:
-                asked += [(scope.variable, name) for name in node.module.variables]
+                asked += [(scope.variable, name) for name in node.module.variables if name not in scope.known["var"]]
                 asked += [(scope.output, name) for name in node.module.outputs]
             for ask, name in asked:
                 try:

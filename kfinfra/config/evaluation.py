@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
 from kfinfra.config.conditions import within
@@ -76,7 +77,8 @@ class Common:
     unsettled: set[Place] = field(default_factory=set)
     repetitions: dict[tuple[Instance, str], Repetition] = field(default_factory=dict)
     unsure: set[tuple[Instance, str]] = field(default_factory=set)
-    declarations: dict[tuple[ModulePath, str], Declaration] = field(default_factory=dict)
+    declarations: dict[tuple[int, str], Declaration] = field(default_factory=dict)
+    """Those of each module (by its id), however many calls it has."""
     resources: dict[Place, dict[Key, ResourceValue]] = field(default_factory=dict)
     wholes: dict[Place, Value] = field(default_factory=dict)
     repeated: dict[Place, str] = field(default_factory=dict)
@@ -210,7 +212,7 @@ class Evaluation:
         argument = call.attribute(name)
         if argument is None:
             return declared.without(self.functions), call.span
-        span, parts = call.expr_span(argument.expr), dict(places(argument.expr, (), call.source))
+        span, parts = call.expr_span(argument.expr), partial(places, argument.expr, (), call.source)
         return declared.take(parent.typed(argument.expr, call.source, self.extra), span, self.functions, parts), span
 
     def _argument(self, name: str) -> Value:
@@ -229,7 +231,7 @@ class Evaluation:
         return value
 
     def _declaration(self, name: str) -> Declaration:
-        key = (self.node.path, name)
+        key = (id(self.module), name)
         if key not in self.common.declarations:
             self.common.declarations[key] = declaration(name, self.module.variables[name], self.functions)
         return self.common.declarations[key]

@@ -64,9 +64,13 @@ def load(
         variables = replace(variables, complete=False)
         problems = [p for p in problems if p.summary != "No value for required variable"]
     found.extend(problems)
+    seen: set[int] = set()
     for node in root.walk():
         node.providers = passed_providers(node, provider_types, found)
-        found.extend(_check_module(node, types))
+        found.extend(_check_call(node, types))
+        if id(node.module) not in seen:
+            seen.add(id(node.module))
+            found.extend(_check_module(node))
     refactoring = read_refactoring([(node.path, node.module) for node in root.walk()], types, found)
     evaluation = Evaluation(root, Common(functions, frozenset(types), workspace, clock), variables.values)
     nothing: list[Diagnostic] = []
@@ -86,11 +90,15 @@ def load(
     return Configuration(root, types, provider_types, evaluation, variables, settings, tree.digest, depends, found, refactoring)
 
 
-def _check_module(node: Node, types: Mapping[str, ResourceType]) -> Iterable[Diagnostic]:
-    yield from output_mistakes(node.module.outputs.values(), root=node.call is None)
-    yield from check_mistakes(node.module)
+def _check_call(node: Node, types: Mapping[str, ResourceType]) -> Iterable[Diagnostic]:
     yield from check_call(node)
     yield from check_imports(node.module.imports, types, node.providers)
+
+
+def _check_module(node: Node) -> Iterable[Diagnostic]:
+    """What is wrong with a module's blocks, whoever calls it."""
+    yield from output_mistakes(node.module.outputs.values(), root=node.call is None)
+    yield from check_mistakes(node.module)
     if node.call is not None:
         for declared in node.module.variables.values():
             yield from check_shape(declared)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from kfinfra.config.conditions import mistakes, read_rule
 from kfinfra.config.constants import constant_bool, constant_string
@@ -208,8 +209,10 @@ class Declaration:
         """What stands for the variable while it has no value."""
         return self._marked(Unknown(settled(self.constraint.type)))
 
-    def take(self, value: Value, span: Span, functions: Mapping[str, Function], parts: Mapping[Path, Span]) -> Value:
-        """The variable's value where `value`, written at `span`, is given; `parts` are the places of what is in it.
+    def take(
+        self, value: Value, span: Span, functions: Mapping[str, Function], parts: Callable[[], Iterable[tuple[Path, Span]]]
+    ) -> Value:
+        """The variable's value where `value`, written at `span`, is given; `parts` gives the places of what is in it.
 
         Raises DiagnosticError.
         """
@@ -230,7 +233,7 @@ class Declaration:
         try:
             return self._marked(convert(fill_defaults(value, self.constraint), self.constraint.type))
         except ConversionError as problem:
-            at = nearest(problem.path, parts, span)
+            at = nearest(problem.path, dict(parts()), span)
             detail = f'The value for variable "{self.name}" is not of its type: {_at(problem)}.'
             hint = "" if span.filename == self.block.span.filename else f"the variable is declared at {self.block.span}"
             raise DiagnosticError(error(FAILED, detail, at, hint=hint)) from problem
@@ -295,7 +298,8 @@ def _value(declared: Declaration, given: Given | None, functions: Mapping[str, F
         return declared.without(functions)
     try:
         value, expr = _given(given, declared.constraint, functions, declared.typed)
-        return declared.take(value, _span(given), functions, dict(places(expr, (), given.source)) if expr is not None else {})
+        parts = partial(places, expr, (), given.source) if expr is not None else tuple[tuple[Path, Span], ...]
+        return declared.take(value, _span(given), functions, parts)
     except DiagnosticError as problem:
         if declared.marks:
             raise DiagnosticError(map(_covered, problem.diagnostics)) from None
