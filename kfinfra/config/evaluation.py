@@ -22,7 +22,7 @@ from kfinfra.config.scope import NameScope
 from kfinfra.config.tree import Node
 from kfinfra.config.variables import Declaration, declaration, judged
 from kfinfra.diag import Diagnostic, DiagnosticError, SourceText, Span, error
-from kfinfra.hcl.evaluate import NO_NAMES, Names, evaluate, typed
+from kfinfra.hcl.evaluate import Names, evaluate, typed
 from kfinfra.hcl.functions.clock import Clock
 from kfinfra.hcl.functions.function import Function
 from kfinfra.hcl.nodes import Expr
@@ -154,7 +154,11 @@ class Evaluation:
     def scope(self, source: SourceText, extra: Mapping[str, Value] | None = None) -> NameScope:
         """The names that expressions of `source` see."""
         if extra:
-            known = self.known if extra.keys().isdisjoint(self.known) else NO_NAMES
+            known = dict(self.known)
+            for root, value in extra.items():
+                known.pop(root, None)
+                if type(value) is ObjectValue:  # each, count
+                    known[root] = value.items
             return NameScope(self, source, self.common.functions, extra, known)
         if source not in self._plain:
             self._plain[source] = NameScope(self, source, self.common.functions, {}, self.known)

@@ -101,8 +101,14 @@ class _Loop:
 
     def run(self, pairs: list[tuple[Value, Value]]) -> Value:
         """The result for all elements."""
-        for key, value in pairs:
-            self.here.within(self._names(key, value), self._element)
+        expr, here, before = self.expr, self.here, self.here.local
+        try:
+            for key, value in pairs:
+                here.local = {**before, **self._names(key, value)} if expr.key_var else {**before, expr.value_var: value}
+                if expr.condition is None or self._wanted(expr.condition):
+                    self._take()
+        finally:
+            here.local = before
         if not self.known:
             return mark(Unknown(), self.marks)
         if self.expr.key is None:
@@ -116,15 +122,11 @@ class _Loop:
             names[self.expr.key_var] = key
         return names
 
-    def _element(self) -> None:
-        if self._wanted():
-            self._take()
-
-    def _wanted(self) -> bool:
-        condition = self.expr.condition
-        if condition is None:
-            return True
-        test, found = unmark(self.here.value(condition))
+    def _wanted(self, condition: Expr) -> bool:
+        test = self.here.value(condition)
+        if type(test) is bool:  # most conditions
+            return test
+        test, found = unmark(test)
         self.marks |= found
         if isinstance(test, Unknown) and self.known:
             self.check()
@@ -157,27 +159,31 @@ class _Loop:
             return
         raw, found = unmark(here.value(expr.key))
         self.marks |= found
-        if is_null(raw):
-            detail = "Key expression in 'for' expression must not produce a null value."
-            self._give_up(expr.key, "Invalid object key", detail)
-            return
-        if isinstance(raw, Unknown):
-            self.known = False
-            return
-        try:
-            key = convert(raw, STRING)
-        except ConversionError as bad:
-            self._give_up(expr.key, "Invalid object key", f"The key expression produced an invalid result: {bad.message}.")
+        key = raw if type(raw) is str else self._as_key(expr.key, raw)
+        if key is None:
             return
         value = here.value(expr.value)
         if key in self.fields and not expr.group:
             here.note(
                 expr.key,
                 "Duplicate object key",
-                f"Two different items produced {_shown(str(key), found)} in this 'for' expression. If duplicates are expected, "
+                f"Two different items produced {_shown(key, found)} in this 'for' expression. If duplicates are expected, "
                 "use the ellipsis (...) after the value expression to enable grouping by key.",
             )
-        self.fields.setdefault(str(key), []).append(value)
+        self.fields.setdefault(key, []).append(value)
+
+    def _as_key(self, expr: Expr, raw: Value) -> str | None:
+        if is_null(raw):
+            self._give_up(expr, "Invalid object key", "Key expression in 'for' expression must not produce a null value.")
+            return None
+        if isinstance(raw, Unknown):
+            self.known = False
+            return None
+        try:
+            return str(convert(raw, STRING))
+        except ConversionError as bad:
+            self._give_up(expr, "Invalid object key", f"The key expression produced an invalid result: {bad.message}.")
+            return None
 
 
 def _shown(key: str, marks: frozenset[str]) -> str:

@@ -71,7 +71,7 @@ class DagScope:
     known: Names = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "known", self.base.known)
+        object.__setattr__(self, "known", {root: names for root, names in self.base.known.items() if root not in ROOTS})
         object.__setattr__(self, "functions", {**self.base.functions, **_FUNCTIONS})
 
     def within(self, loop: str) -> DagScope:
