@@ -48,9 +48,10 @@ def _blocks(config: Configuration, broken: set[BlockKey]) -> list[Diagnostic]:
             broken.add(block)
             continue
         try:
-            for desired in config.instances(block):
+            every, asked = config.instances(block), config.has_postconditions(block)
+            for desired in every:
                 config.settle(as_planned(desired, config.types[block.type]))
-                if config.has_postconditions(block):
+                if asked:
                     found.extend(config.check_after(desired.address))
         except DiagnosticError as problem:
             broken.add(block)

@@ -170,8 +170,9 @@ class Configuration:
                 meta = Meta(self.types[block.type].provider)
             out: list[Desired] = []
             self._made[block] = {}
-            for depth in range(len(block.module) + 1):
-                self._grouped.pop((block, depth), None)
+            if self._grouped:
+                for depth in range(len(block.module) + 1):
+                    self._grouped.pop((block, depth), None)
             self._unions.clear()
             self.evaluation.forget()
             for scope in list(self.evaluation.instances(block.module)):

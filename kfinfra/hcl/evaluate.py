@@ -50,7 +50,6 @@ from kfinfra.values.unify import unify
 
 Result = TypeVar("Result")
 Names: TypeAlias = Mapping[str, Mapping[str, Value]]
-NO_NAMES: Names = {}
 
 
 class Scope(Protocol):

@@ -104,7 +104,9 @@ class _Loop:
         expr, here, before = self.expr, self.here, self.here.local
         try:
             for key, value in pairs:
-                here.local = {**before, **self._names(key, value)} if expr.key_var else {**before, expr.value_var: value}
+                here.local = {**before, expr.value_var: value}
+                if expr.key_var:
+                    here.local[expr.key_var] = key
                 if expr.condition is None or self._wanted(expr.condition):
                     self._take()
         finally:

@@ -36,6 +36,8 @@ class Address:
     deposed: str = ""
 
     def __str__(self) -> str:
+        if self.key is None and not (self.module or self.data or self.deposed):  # most are these
+            return f"{self.type}.{self.name}"
         old = f" (deposed object {self.deposed})" if self.deposed else ""
         return self.module_text + ("data." if self.data else "") + f"{self.type}.{self.name}{key_text(self.key)}{old}"
 
