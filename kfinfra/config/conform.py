@@ -84,9 +84,17 @@ def _absent(attribute: Attribute, path: Path, found: Findings) -> Plain:
     return attribute.default
 
 
+_TEXT = frozenset([str])
+
+
 def _converted(value: Value, attribute: Attribute, path: Path, found: Findings) -> Plain:
     if attribute.type is STRING and isinstance(value, str):  # most attributes, and nothing is to be done
         return value
+    kind = attribute.type
+    if type(value) is ObjectValue and type(kind) is MapType and kind.element is STRING:
+        texts = value.items
+        if _TEXT.issuperset(map(type, texts.values())):  # labels, data: most objects
+            return {name: texts[name] for name in sorted(texts)}  # type: ignore[misc]  # they are strings
     try:
         data, sensitive = to_data(convert(value, attribute.type), UNKNOWN)
     except ConversionError as problem:

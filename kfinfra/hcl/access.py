@@ -101,6 +101,10 @@ def _attribute_type(kind: Type, name: str) -> Type:
 
 def index(value: Value, key: Value) -> Value:
     """`value[key]`. Raises AccessError."""
+    if type(key) is str and (type(value) is ObjectValue or type(value) is MapValue) and key in value.items:
+        return value.items[key]
+    if type(key) is int and (type(value) is TupleValue or type(value) is ListValue) and 0 <= key < len(value.items):
+        return value.items[key]
     (value, first), (key, second) = unmark(value), unmark(key)
     if first or second:
         try:

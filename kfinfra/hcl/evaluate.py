@@ -307,13 +307,13 @@ class Evaluator:
         fields: dict[str, Value] = {}
         marks, known = NONE, True
         for item in expr.items:
-            key = item.key
+            key, written = item.key, item.value
             if isinstance(key, str):
-                fields[key] = _RULES[type(item.value)](self, item.value)
+                fields[key] = _RULES[type(written)](self, written)
                 continue
             name, found = self._key(key)
             marks |= found
-            value = self.value(item.value)
+            value = self.value(written)
             if name is None:
                 known = False
             else:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from kfinfra.diag import Called, TypeName
 from kfinfra.values.convert import ConversionError, convert
-from kfinfra.values.data import Marked, Unknown, Value
+from kfinfra.values.data import ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
 from kfinfra.values.marks import NONE, SECRET, is_bare, mark, unmark, unmark_deep, wholly_known
 from kfinfra.values.nulls import is_null
 from kfinfra.values.types import ANY, STRING, ListType, MapType, Primitive, SetType, Type
@@ -16,6 +16,7 @@ from kfinfra.values.types import ANY, STRING, ListType, MapType, Primitive, SetT
 # Parameter types that leave a text as it is.
 _TAKE_TEXT = (STRING, ANY)
 _TEXT = frozenset([str])
+_COLLECTIONS = frozenset([TupleValue, ObjectValue, ListValue, SetValue, MapValue])
 Implementation: TypeAlias = Callable[..., Value]
 
 
@@ -119,10 +120,11 @@ class Function:
         for at, value in enumerate(arguments):
             parameter = parameters[at] if at < wanted else self.variadic
             if type(value) is not str or parameter is None or parameter.type not in _TAKE_TEXT:
-                try:
-                    value = ready[at] = self._ready(at, value, parameter)
-                except _NullError as bad:
-                    return self._undecided(arguments, bad)
+                if parameter is None or parameter.type is not ANY or type(value) not in _COLLECTIONS:
+                    try:
+                        value = ready[at] = self._ready(at, value, parameter)
+                    except _NullError as bad:
+                        return self._undecided(arguments, bad)
                 bare = bare and is_bare(value)
         if bare:
             return self.run(*ready)
