@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from kfinfra.diag import did_you_mean, nearest_name
 from kfinfra.model.discretion import discreet
@@ -91,10 +92,10 @@ def _converted(value: Value, attribute: Attribute, path: Path, found: Findings) 
     if attribute.type is STRING and isinstance(value, str):  # most attributes, and nothing is to be done
         return value
     kind = attribute.type
-    if type(value) is ObjectValue and type(kind) is MapType and kind.element is STRING:
-        texts = value.items
-        if _TEXT.issuperset(map(type, texts.values())):  # labels, data: most objects
-            return {name: texts[name] for name in sorted(texts)}  # type: ignore[misc]  # they are strings
+    of_texts = type(kind) is MapType and kind.element is STRING
+    if of_texts and type(value) is ObjectValue and _TEXT.issuperset(map(type, value.items.values())):  # most objects
+        texts = cast(Mapping[str, str], value.items)
+        return {name: texts[name] for name in sorted(texts)}
     try:
         data, sensitive = to_data(convert(value, attribute.type), UNKNOWN)
     except ConversionError as problem:

@@ -19,7 +19,7 @@ from kfinfra.values.data import (
     Value,
     type_of,
 )
-from kfinfra.values.marks import mark, unmark_deep, wholly_known
+from kfinfra.values.marks import COLLECTIONS, mark, unmark_deep, wholly_known
 from kfinfra.values.numbers import number_text, parse_number
 from kfinfra.values.operations import sorted_set
 from kfinfra.values.types import (
@@ -66,7 +66,7 @@ def convert(value: Value, to: Type) -> Value:
     return _convert(value, to, ())
 
 
-_ORDINARY = frozenset([str, int, bool, Decimal, TupleValue, ObjectValue, ListValue, SetValue, MapValue])
+_ORDINARY = COLLECTIONS | {str, int, bool, Decimal}
 """Values that are neither marked nor null nor unknown themselves."""
 
 

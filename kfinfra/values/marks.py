@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import repeat
 from typing import Any
 
 from kfinfra.values.data import (
@@ -25,26 +26,26 @@ SECRET = frozenset({SENSITIVE, EPHEMERAL})
 """The marks of values that no message may show."""
 BARE = frozenset([str, int, bool, Decimal, type(None), Null])
 """The types of values that hold no marks and nothing unknown. Asking for these first is what makes passes over values cheap."""
-
-
 _SEQUENCES = frozenset([TupleValue, ListValue, SetValue])
 _MAPPINGS = frozenset([ObjectValue, MapValue])
+COLLECTIONS = _SEQUENCES | _MAPPINGS
 
 
 def is_bare(value: Value) -> bool:
     """Whether no part of `value` is marked or unknown. Most values are such, and this is the quickest way to see it."""
-    return type(value) in BARE or _is_bare(value)
+    return type(value) in BARE or holds_only(value, BARE)
 
 
-def _is_bare(whole: Any) -> bool:
+def holds_only(whole: Any, leaves: frozenset[type]) -> bool:
+    """Whether `whole` is of one of these types, or a collection of nothing else at any depth."""
     kind = type(whole)
     if kind in _SEQUENCES:
         items = whole.items
     elif kind in _MAPPINGS:
         items = whole.items.values()
     else:
-        return kind in BARE
-    return BARE.issuperset(map(type, items)) or all(map(_is_bare, items))
+        return kind in leaves
+    return leaves.issuperset(map(type, items)) or all(map(holds_only, items, repeat(leaves)))
 
 
 def mark(value: Value, marks: frozenset[str]) -> Value:

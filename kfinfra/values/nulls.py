@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kfinfra.values.data import ListValue, MapValue, Marked, Null, ObjectValue, ResourceValue, SetValue, TupleValue, Value
-from kfinfra.values.marks import BARE
+from kfinfra.values.marks import BARE, holds_only
 
 
 def is_null(value: Value) -> bool:
@@ -15,25 +13,11 @@ def is_null(value: Value) -> bool:
 
 _PLAIN = BARE - {Null}
 """What holds no null of a type."""
-_SEQUENCES = frozenset([TupleValue, ListValue, SetValue])
-_MAPPINGS = frozenset([ObjectValue, MapValue])
-
-
-def _without(value: Any) -> bool:
-    """Whether `value` holds no null of a type for sure: the quickest way to see it of most."""
-    kind = type(value)
-    if kind in _SEQUENCES:
-        items = value.items
-    elif kind in _MAPPINGS:
-        items = value.items.values()
-    else:
-        return kind in _PLAIN
-    return _PLAIN.issuperset(map(type, items)) or all(map(_without, items))
 
 
 def untyped(value: Value) -> Value:
     """`value` with None for each null in it."""
-    if _without(value):
+    if holds_only(value, _PLAIN):
         return value
     match value:
         case Null():

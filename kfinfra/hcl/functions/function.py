@@ -8,15 +8,14 @@ from typing import TypeAlias
 
 from kfinfra.diag import Called, TypeName
 from kfinfra.values.convert import ConversionError, convert
-from kfinfra.values.data import ListValue, MapValue, Marked, ObjectValue, SetValue, TupleValue, Unknown, Value
-from kfinfra.values.marks import NONE, SECRET, is_bare, mark, unmark, unmark_deep, wholly_known
+from kfinfra.values.data import Marked, Unknown, Value
+from kfinfra.values.marks import COLLECTIONS, NONE, SECRET, is_bare, mark, unmark, unmark_deep, wholly_known
 from kfinfra.values.nulls import is_null
 from kfinfra.values.types import ANY, STRING, ListType, MapType, Primitive, SetType, Type
 
 # Parameter types that leave a text as it is.
 _TAKE_TEXT = (STRING, ANY)
 _TEXT = frozenset([str])
-_COLLECTIONS = frozenset([TupleValue, ObjectValue, ListValue, SetValue, MapValue])
 Implementation: TypeAlias = Callable[..., Value]
 
 
@@ -120,7 +119,7 @@ class Function:
         for at, value in enumerate(arguments):
             parameter = parameters[at] if at < wanted else self.variadic
             if type(value) is not str or parameter is None or parameter.type not in _TAKE_TEXT:
-                if parameter is None or parameter.type is not ANY or type(value) not in _COLLECTIONS:
+                if parameter is None or parameter.type is not ANY or type(value) not in COLLECTIONS:
                     try:
                         value = ready[at] = self._ready(at, value, parameter)
                     except _NullError as bad:
