@@ -14,6 +14,7 @@ from benchmarks.texts import write_configuration, write_instances, write_resourc
 LINES, ORDINARY, INSTANCES = 15_000, 1_000, 10_000
 SIZES = (1_000, 10_000, 50_000)
 COLD, WARM, EACH, EDITOR = 1.5, 0.1, 1.0, 0.2
+QUESTION = "local.team_3_labels"
 FARTHEST = 1.3
 """How much dearer a line may be among 50,000 than among 10,000 for the cost to count as linear."""
 
@@ -84,11 +85,12 @@ def _command(folder: Path, size: int, runs: int) -> list[Row]:
     commands = {
         "cold": Command([KFINFRA, "validate", "-json"], ours, before=partial(shutil.rmtree, cache, ignore_errors=True)),
         "warm": Command([KFINFRA, "validate", "-json"], ours),
+        "ask": Command([KFINFRA, "console"], ours, given=QUESTION),
     }
     terraform = prepared_terraform(theirs)
     if terraform is not None:
         commands["terraform"] = Command([terraform, "validate", "-json"], theirs)
-        commands["console"] = Command([terraform, "console"], theirs)
+        commands["console"] = Command([terraform, "console"], theirs, given=QUESTION)
     costs = alternating(commands, runs)
     editor = costs["warm"].wall < EDITOR if size == ORDINARY else None
     what = f"validate -json of {lines:,} lines"
@@ -105,4 +107,9 @@ def _command(folder: Path, size: int, runs: int) -> list[Row]:
             budget = "≤ terraform's" if part == "peak" else ""
             met = mine <= peer if part == "peak" else None
             rows.append(Row(f"{what}, {state}, {part}", show(mine), against("validate", show(peer), mine, peer), budget, met))
+        mine, peer = of(costs["ask"]), of(costs["console"])
+        asked = f"console, one expression over {lines:,} lines, warm, {part}"
+        rows.append(Row(asked, show(mine), against("console", show(peer), mine, peer)))
+    if costs["ask"].out != costs["console"].out:
+        raise RuntimeError(f"the consoles differ:\n{costs['ask'].out}\n{costs['console'].out}")
     return rows

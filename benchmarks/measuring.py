@@ -12,10 +12,12 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parent.parent
 _NOT_OURS = ("TF_CLI_CONFIG_FILE", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
@@ -34,6 +36,8 @@ class Command:
     codes: tuple[int, ...] = (0,)
     before: Callable[[], None] = lambda: None
     """What is done before each run, unmeasured."""
+    given: str = ""
+    """What it reads from its standard input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,16 @@ def run(command: Command) -> Cost:
     """What one run costs. Raises RuntimeError with what it printed where it fails."""
     command.before()
     env = {n: v for n, v in os.environ.items() if n not in _NOT_OURS} | {"CHECKPOINT_DISABLE": "1"} | dict(command.env)
+    with tempfile.TemporaryFile() as given:
+        given.write(command.given.encode())
+        given.seek(0)
+        return _measured(command, env, given)
+
+
+def _measured(command: Command, env: Mapping[str, str], given: IO[bytes]) -> Cost:
     began = time.monotonic()
     with subprocess.Popen(
-        command.argv, cwd=command.folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command.argv, cwd=command.folder, env=env, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as child:
         assert child.stdout is not None
         out = child.stdout.read().decode(errors="replace")
